@@ -1,0 +1,30 @@
+# flags.cmake - warnings, hardening and sanitizers for our own code; generated code is compiled -w.
+add_library(jb_flags INTERFACE)
+target_compile_definitions(jb_flags INTERFACE _GNU_SOURCE JB_VERSION="${PROJECT_VERSION}")
+target_compile_options(jb_flags INTERFACE
+	-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual
+	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wundef -fno-common -fno-strict-aliasing)
+if(JB_WERROR)
+	target_compile_options(jb_flags INTERFACE -Werror)
+endif()
+set(san "")
+if(JB_SANITIZE)
+	set(san -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+elseif(JB_TSAN)
+	set(san -fsanitize=thread -fno-omit-frame-pointer)
+elseif(JB_COVERAGE)
+	set(san --coverage)
+elseif(JB_FUZZ)
+	set(san -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
+else()
+	target_compile_options(jb_flags INTERFACE -fstack-protector-strong)
+	target_compile_definitions(jb_flags INTERFACE
+		$<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+	add_link_options(-Wl,-z,relro,-z,now)
+endif()
+add_compile_options(${san})
+add_link_options(${san})
+# Assertions stay on in release.
+foreach(c RELEASE RELWITHDEBINFO MINSIZEREL)
+	string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_${c} "${CMAKE_C_FLAGS_${c}}")
+endforeach()
