@@ -230,14 +230,14 @@ const char *format_mobile(const char *text)
 	return "must be a mobile number: 11 digits beginning with 13 to 19";
 }
 
-/* Landlines with or without area code (after +86 without its 0), short service numbers, 400 and 800
- * numbers. */
+/* Landlines with or without area code (after +86 mostly without its 0), short service numbers, 400
+ * and 800 numbers. */
 static bool is_fixed(const char *d, bool with_country)
 {
 	size_t n = strlen(d);
 
 	if (with_country)
-		return d[0] >= '1' && n >= 9 && n <= 11;
+		return n >= 9 && n <= 12;
 
 	if (d[0] == '0')
 		return d[1] != '0' && n >= 10 && n <= 12;
@@ -254,11 +254,11 @@ const char *format_phone(const char *text)
 
 	if (take_phone(text, digits)) {
 		size_t n = strlen(digits);
-		bool plus = text[0] == '+', china = strncmp(text, "+86", 3) == 0;
-		if (is_mobile(digits) && (china || !plus))
+		bool china = strncmp(text, "+86", 3) == 0 || strncmp(text, "0086", 4) == 0;
+		bool abroad = text[0] == '+' && !china;
+		if (is_mobile(digits) && !abroad)
 			return NULL;
-		if (plus && !china ? digits[0] != '0' && n >= 7 && n <= 15
-				   : is_fixed(digits, china))
+		if (abroad ? digits[0] != '0' && n >= 7 && n <= 15 : is_fixed(digits, china))
 			return NULL;
 	}
 	return "must be a mobile, landline or service number, foreign ones with + and country code";
