@@ -20,13 +20,28 @@
 ProtobufCMessage *json_to_message(const struct msg_meta *m, const char *text, size_t len,
 	struct fault_list *f);
 
-/* The same from a parsed value; `base` is the pointer prefix of messages ("" at the top). */
+/* Text to a value: depth, duplicate keys, UTF-8 and syntax checked, a refusal costs little. The
+ * caller releases it with json_decref. NULL with faults set. */
+json_t *json_parse(const char *text, size_t len, struct fault_list *f);
+
+/* The same from a parsed value; `base` is the pointer prefix of messages ("" at the top). Types and
+ * the presence of required numbers are checked, the other rules are not: a caller that adds fields
+ * from elsewhere (path, query) then calls check_message. */
 ProtobufCMessage *json_value_to_message(const struct msg_meta *m, const json_t *v,
 	const char *base, struct fault_list *f);
 
-/* Sets one field from text, as a path variable or a query parameter gives it; repeated fields grow.
- * False with faults set when the text doesn't fit. */
+/* A message we wrote ourselves with message_to_json and keep as text: server fields are taken,
+ * unknown ones are left out, rules are not asked again. NULL when it isn't even that. */
+ProtobufCMessage *json_stored_to_message(const struct msg_meta *m, const char *text, size_t len,
+	struct arena *a);
+
+/* Sets one field from text, as a path variable or a query parameter gives it; repeated fields grow,
+ * a single field given before is refused, and so is a server field. False with faults set when
+ * the text doesn't fit. */
 bool json_set_from_text(const struct msg_meta *m, ProtobufCMessage *msg, const char *name,
+	const char *text, struct fault_list *f);
+/* The same for a field that is ours to fill (rule server). */
+bool json_set_server_field(const struct msg_meta *m, ProtobufCMessage *msg, const char *name,
 	const char *text, struct fault_list *f);
 
 /* An empty message of meta's type in the arena. */
