@@ -20,13 +20,11 @@ add_custom_command(OUTPUT ${pb_sources} ${pb_headers}
 	DEPENDS ${pb_inputs} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/proto
 	COMMENT "protoc-c: messages")
 # descriptor.proto itself, so that contract-gen can read the descriptor set with protobuf-c.
-set(desc_sources ${PB_DIR}/google/protobuf/descriptor.pb-c.c
-	${PB_DIR}/protobuf-c/protobuf-c.pb-c.c)
-set(desc_headers ${PB_DIR}/google/protobuf/descriptor.pb-c.h
-	${PB_DIR}/protobuf-c/protobuf-c.pb-c.h)
+set(desc_sources ${PB_DIR}/google/protobuf/descriptor.pb-c.c)
+set(desc_headers ${PB_DIR}/google/protobuf/descriptor.pb-c.h)
 add_custom_command(OUTPUT ${desc_sources} ${desc_headers}
 	COMMAND ${PROTOC_C} -I ${PBC_INCLUDE} --c_out=${PB_DIR}
-		google/protobuf/descriptor.proto protobuf-c/protobuf-c.proto
+		google/protobuf/descriptor.proto
 	COMMENT "protoc-c: descriptor.proto")
 add_custom_command(OUTPUT ${PB_DIR}/jingbao.desc
 	COMMAND ${PROTOC} -I ${CMAKE_SOURCE_DIR}/proto -I ${PBC_INCLUDE} --include_imports
