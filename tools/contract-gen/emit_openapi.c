@@ -1,0 +1,505 @@
+/* emit_openapi.c - the OpenAPI 3.1 document: one operation per RPC with a route, live events,
+ * webhooks. */
+#include "model.h"
+
+#include <string.h>
+
+struct problem {
+	unsigned status;
+	const char *name, *about;
+};
+
+static const struct problem problems[] = {
+	{ 400, "BadRequest", "The request is malformed, or a field breaks its rule." },
+	{ 401, "Unauthorized", "Not signed in, or the token is unknown or expired." },
+	{ 403, "Forbidden", "Signed in, but none of the caller's roles may do this." },
+	{ 404, "NotFound", "No such thing, or not for this caller to see." },
+	{ 409, "Conflict", "It changed meanwhile, or an equal request still runs: read again." },
+	{ 413, "TooLarge", "The body is too large." },
+	{ 415, "UnsupportedMedia", "The body has another media type than this call takes." },
+	{ 422, "Refused", "A rule of the business forbids it; `detail` says which." },
+	{ 429, "TooManyRequests", "Slow down; `Retry-After` says for how long." },
+	{ 503, "Unavailable", "Busy or not ready; `Retry-After` says when to come again." },
+};
+enum { N_PROBLEMS = sizeof(problems) / sizeof(*problems) };
+
+static void set_text(json_t *o, const char *key, const char *text)
+{
+	if (text && *text)
+		json_object_set_new(o, key, json_string(text));
+}
+
+static json_t *ref(const char *group, const char *name)
+{
+	return json_pack(
+		"{s:o}", "$ref", json_string(gen_printf("#/components/%s/%s", group, name)));
+}
+
+static const char *sentence(const char *text)
+{
+	const char *end = strstr(text, ". ");
+	return end ? gen_strndup(text, (size_t)(end - text)) : text;
+}
+
+/* "SubmitOrder" -> "Submit order" */
+static const char *spaced(const char *camel)
+{
+	char *s = name_snake(camel);
+	for (char *p = strchr(s, '_'); p; p = strchr(p, '_'))
+		*p = ' ';
+	s[0] = camel[0];
+	return s;
+}
+
+/* --- parameters --- */
+
+static json_t *parameter(struct schemas *s, const struct field *f, bool in_path)
+{
+	json_t *p = json_pack("{s:s,s:s}", "name", f->json, "in", in_path ? "path" : "query");
+	if (in_path || f->rule->required)
+		json_object_set_new(p, "required", json_true());
+	set_text(p, "description", field_about(f));
+	json_t *schema = schema_parameter(s, f);
+	if (in_path && f->kind == KIND_TEXT)
+		json_object_set_new(schema, "minLength", json_integer(1));
+	json_object_set_new(p, "schema", schema);
+	return p;
+}
+
+static json_t *parameters(struct schemas *s, const struct method *m)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < m->in->n_fields; i++) {
+		const struct field *f = &m->in->fields[i];
+		bool in_path = field_in_path(m, f);
+		if (in_path || (method_uses_query(m) && !f->rule->server))
+			json_array_append_new(list, parameter(s, f, in_path));
+	}
+	if (m->repeat == PB__REPEAT__VALUE__KEY)
+		json_array_append_new(list, ref("parameters", "IdempotencyKey"));
+	return list;
+}
+
+/* Path variables are spelt as in JSON: {incident_id} -> {incidentId}. */
+static const char *outside_path(const char *path)
+{
+	char *out = gen_alloc(strlen(path) + 1), *o = out;
+	while (*path) {
+		if (*path != '{') {
+			*o++ = *path++;
+			continue;
+		}
+		size_t n = strcspn(path, "}");
+		const char *json = name_json(gen_strndup(path, n));
+		memcpy(o, json, strlen(json));
+		o += strlen(json);
+		path += n;
+	}
+	return out;
+}
+
+/* --- bodies and responses --- */
+
+static json_t *content(const char *media, json_t *schema)
+{
+	json_t *entry = json_object();
+	if (schema)
+		json_object_set_new(entry, "schema", schema);
+	json_t *o = json_object();
+	json_object_set_new(o, media, entry);
+	return o;
+}
+
+static json_t *request_body(struct schemas *s, const struct method *m)
+{
+	json_t *body = json_pack("{s:b}", "required", 1);
+	json_t *media;
+	if (m->http->kind == PB__HTTP__KIND__UPLOAD)
+		media = content(m->http->media, json_pack("{s:s,s:s}", "type", "string",
+							"contentMediaType", m->http->media));
+	else
+		media = content(m->http->kind == PB__HTTP__KIND__FORM
+					? "application/x-www-form-urlencoded"
+					: "application/json",
+			schema_body(s, m));
+	json_object_set_new(body, "content", media);
+	return body;
+}
+
+static json_t *success(struct schemas *s, const struct method *m)
+{
+	json_t *r = json_pack("{s:s}", "description",
+		m->http->success == 201   ? "Created."
+		: m->http->success == 204 ? "Done."
+					  : "OK.");
+	json_t *headers = json_pack("{s:o}", "X-Request-Id", ref("headers", "RequestId"));
+	if (*m->http->location)
+		json_object_set_new(headers, "Location", ref("headers", "Location"));
+	json_object_set_new(r, "headers", headers);
+	if (m->http->success == 204)
+		return r;
+	if (m->http->kind == PB__HTTP__KIND__DOWNLOAD)
+		json_object_set_new(r, "content",
+			content(*m->http->media ? m->http->media : "application/octet-stream",
+				NULL));
+	else
+		json_object_set_new(r, "content",
+			content("application/json",
+				schema_ref(s, m->out,
+					m->http->kind == PB__HTTP__KIND__FORM ? USE_FORM_REPLY
+									      : USE_REPLY)));
+	return r;
+}
+
+static bool may_answer(const struct method *m, unsigned status, bool open)
+{
+	bool reads = !strcmp(m->http->method, "GET");
+	switch (status) {
+	case 403:
+		return !open;
+	case 404:
+		return strchr(m->http->path, '{') != NULL || !reads;
+	case 409:
+	case 422:
+		return !reads;
+	case 413:
+	case 415:
+		return method_has_body(m);
+	default:
+		return true;
+	}
+}
+
+static json_t *responses(struct schemas *s, const struct method *m, bool open)
+{
+	json_t *o = json_object();
+	unsigned ok = m->http->success ? m->http->success : 200;
+	json_object_set_new(o, gen_printf("%u", ok), success(s, m));
+	for (size_t i = 0; i < N_PROBLEMS; i++)
+		if (may_answer(m, problems[i].status, open))
+			json_object_set_new(o, gen_printf("%u", problems[i].status),
+				ref("responses", problems[i].name));
+	return o;
+}
+
+/* --- operations --- */
+
+static bool open_to_anyone(const struct method *m)
+{
+	for (size_t i = 0; i < m->access->n_roles; i++)
+		if (m->access->roles[i] == PB__ROLE__VALUE__ANYONE)
+			return true;
+	return false;
+}
+
+static json_t *role_names(const Pb__Role__Value *roles, size_t n)
+{
+	json_t *o = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(o, json_string(name_lower(role_name(roles[i]))));
+	return o;
+}
+
+static json_t *operation(struct schemas *s, const struct method *m)
+{
+	bool open = open_to_anyone(m);
+	json_t *o = json_pack("{s:o,s:[s]}", "operationId",
+		json_string(gen_printf("%s%s", name_lower_first(m->service->name), m->name)),
+		"tags", m->service->name);
+	const char *summary = *m->http->summary ? m->http->summary : sentence(m->comment);
+	set_text(o, "summary", *summary ? summary : spaced(m->name));
+	set_text(o, "description", m->comment);
+	json_object_set_new(o, "x-roles", role_names(m->access->roles, m->access->n_roles));
+	json_t *params = parameters(s, m);
+	if (json_array_size(params))
+		json_object_set(o, "parameters", params);
+	json_decref(params);
+	if (method_has_body(m))
+		json_object_set_new(o, "requestBody", request_body(s, m));
+	json_object_set_new(o, "responses", responses(s, m, open));
+	if (open)
+		json_object_set_new(o, "security", json_array());
+	return o;
+}
+
+static void add_operation(json_t *paths, const char *path, const char *verb, json_t *op)
+{
+	json_t *item = json_object_get(paths, path);
+	if (!item) {
+		item = json_object();
+		json_object_set_new(paths, path, item);
+	}
+	json_object_set_new(item, name_lower(verb), op);
+}
+
+static void add_operations(struct schemas *s, json_t *paths)
+{
+	for (size_t i = 0; i < s->model->n_services; i++)
+		for (size_t j = 0; j < s->model->services[i].n_methods; j++) {
+			const struct method *m = &s->model->services[i].methods[j];
+			if (m->http)
+				add_operation(paths, outside_path(m->http->path), m->http->method,
+					operation(s, m));
+		}
+}
+
+/* --- live events and webhooks --- */
+
+/* An event's data as its viewers get it; secrets never leave. */
+static json_t *event_schema(struct schemas *s, const struct message *m)
+{
+	json_t *r = schema_ref(s, m, USE_REPLY);
+	json_t *props = json_object_get(json_object_get(s->out, m->name), "properties");
+	for (size_t i = 0; i < m->n_fields; i++)
+		if (m->fields[i].rule->privacy == PB__PRIVACY__VALUE__SECRET)
+			json_object_del(props, m->fields[i].json);
+	return r;
+}
+
+static json_t *live_schema(struct schemas *s)
+{
+	json_t *any = json_array();
+	for (size_t i = 0; i < s->model->n_messages; i++)
+		if (s->model->messages[i].event)
+			json_array_append_new(any, event_schema(s, &s->model->messages[i]));
+	return json_pack("{s:s,s:o}", "description",
+		"The JSON of a `data:` line; the `event:` line names which one it is.", "anyOf",
+		any);
+}
+
+static json_t *event_types(const struct model *m)
+{
+	json_t *o = json_object();
+	for (size_t i = 0; i < m->n_messages; i++) {
+		const struct message *e = &m->messages[i];
+		if (e->event)
+			json_object_set_new(
+				o, e->name, role_names(e->event->seen_by, e->event->n_seen_by));
+	}
+	return o;
+}
+
+static void add_events(struct schemas *s, json_t *paths)
+{
+	json_object_set_new(s->out, "LiveEvent", live_schema(s));
+	json_t *stream = json_pack("{s:s,s:s,s:{s:s}}", "type", "string", "contentMediaType",
+		"application/json", "contentSchema", "$ref", "#/components/schemas/LiveEvent");
+	json_t *ok = json_pack("{s:s,s:{s:o},s:o}", "description",
+		"Server-sent events until the caller leaves; a comment line every 15 s.", "headers",
+		"X-Request-Id", ref("headers", "RequestId"), "content",
+		content("text/event-stream", stream));
+	json_t *op = json_pack("{s:s,s:[s],s:s,s:s,s:o,s:[o,o,o],s:{s:o,s:o,s:o,s:o,s:o}}",
+		"operationId", "liveEvents", "tags", "Live", "summary", "Watch what happens, live",
+		"description",
+		"Only what the caller's roles may see. `id:` is the position in the stream; coming "
+		"back with `Last-Event-ID` resumes without a gap.",
+		"x-event-types", event_types(s->model), "parameters",
+		json_pack("{s:s,s:s,s:s,s:{s:s,s:s}}", "name", "incident", "in", "query",
+			"description", "Only events of this incident.", "schema", "type", "string",
+			"format", "uuid"),
+		json_pack("{s:s,s:s,s:s,s:{s:s,s:i}}", "name", "types", "in", "query",
+			"description", "Only these event types, separated by commas.", "schema",
+			"type", "string", "maxLength", 2048),
+		json_pack("{s:s,s:s,s:s,s:{s:s,s:s}}", "name", "Last-Event-ID", "in", "header",
+			"description", "The last `id:` seen.", "schema", "type", "string",
+			"pattern", "^[0-9]{1,20}$"),
+		"responses", "200", ok, "400", ref("responses", "BadRequest"), "401",
+		ref("responses", "Unauthorized"), "429", ref("responses", "TooManyRequests"), "503",
+		ref("responses", "Unavailable"));
+	add_operation(paths, "/v1/events", "GET", op);
+}
+
+static json_t *cloud_event(struct schemas *s, const struct message *m)
+{
+	return json_pack(
+		"{s:s,s:[s,s,s,s,s],s:{s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s,s:s},s:{s:s},"
+		"s:{s:s},s:o}}",
+		"type", "object", "required", "specversion", "id", "source", "type", "data",
+		"properties", "specversion", "const", "1.0", "id", "type", "string", "source",
+		"type", "string", "type", "const", m->full, "time", "type", "string", "format",
+		"date-time", "subject", "type", "string", "datacontenttype", "const",
+		"application/json", "data", event_schema(s, m));
+}
+
+static json_t *webhook_header(const char *name, const char *about)
+{
+	return json_pack("{s:s,s:s,s:b,s:s,s:{s:s}}", "name", name, "in", "header", "required", 1,
+		"description", about, "schema", "type", "string");
+}
+
+static json_t *webhook(struct schemas *s, const struct message *m)
+{
+	json_t *op = json_pack(
+		"{s:o,s:[s],s:o,s:s,s:[o,o,o],s:{s:b,s:o},s:{s:{s:s},s:{s:s},s:{s:s}},"
+		"s:[]}",
+		"operationId", json_string(gen_printf("webhook%s", m->name)), "tags", "Live",
+		"summary", json_string(gen_printf("%s is delivered", m->name)), "description",
+		"Sent to an insurer's endpoint with a Standard Webhooks 1.0 `v1` signature; sent "
+		"again with growing pauses until it is answered 2xx.",
+		"parameters", webhook_header("webhook-id", "The same on every attempt."),
+		webhook_header("webhook-timestamp", "Seconds since 1970, of this attempt."),
+		webhook_header("webhook-signature", "`v1,` and the base64 HMAC-SHA256 of "
+						    "id.timestamp.body; several are separated by "
+						    "blanks."),
+		"requestBody", "required", 1, "content",
+		content("application/json", cloud_event(s, m)), "responses", "2XX", "description",
+		"Taken; not sent again.", "410", "description",
+		"Gone: the endpoint is switched off.", "4XX", "description",
+		"Not taken; sent again later.", "security");
+	return json_pack("{s:o}", "post", op);
+}
+
+static bool seen_by_insurers(const struct message *m)
+{
+	for (size_t i = 0; m->event && i < m->event->n_seen_by; i++)
+		if (m->event->seen_by[i] == PB__ROLE__VALUE__INSURER)
+			return true;
+	return false;
+}
+
+static json_t *webhooks(struct schemas *s)
+{
+	json_t *o = json_object();
+	for (size_t i = 0; i < s->model->n_messages; i++)
+		if (seen_by_insurers(&s->model->messages[i]))
+			json_object_set_new(
+				o, s->model->messages[i].name, webhook(s, &s->model->messages[i]));
+	return o;
+}
+
+/* --- the rest --- */
+
+static json_t *plain(
+	const char *id, const char *summary, const char *media, json_t *schema, bool may_be_unready)
+{
+	json_t *op = json_pack("{s:s,s:[s],s:s,s:{s:{s:s,s:o}},s:[]}", "operationId", id, "tags",
+		"Health", "summary", summary, "responses", "200", "description", "OK.", "content",
+		content(media, schema), "security");
+	json_t *r = json_object_get(op, "responses");
+	if (may_be_unready)
+		json_object_set_new(r, "503", ref("responses", "Unavailable"));
+	json_object_set_new(r, "429", ref("responses", "TooManyRequests"));
+	return op;
+}
+
+static void add_health(json_t *paths)
+{
+	add_operation(paths, "/healthz", "GET",
+		plain("healthz", "The process lives", "application/json",
+			json_pack("{s:s}", "type", "object"), false));
+	add_operation(paths, "/readyz", "GET",
+		plain("readyz", "The system can serve", "application/json",
+			json_pack("{s:s}", "type", "object"), true));
+	add_operation(paths, "/openapi.json", "GET",
+		plain("openapi", "This document", "application/json",
+			json_pack("{s:s}", "type", "object"), false));
+}
+
+static json_t *problem_schema(void)
+{
+	return json_pack(
+		"{s:s,s:s,s:[s,s,s],s:{s:{s:s,s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},"
+		"s:{s:s,s:{s:s,s:[s,s],s:{s:{s:s,s:s},s:{s:s,s:s},s:{s:s,s:s}}}}}}",
+		"type", "object", "description", "RFC 9457 problem details.", "required", "type",
+		"title", "status", "properties", "type", "type", "string", "format",
+		"uri-reference", "title", "type", "string", "status", "type", "integer", "detail",
+		"type", "string", "instance", "type", "string", "requestId", "type", "string",
+		"errors", "type", "array", "items", "type", "object", "required", "pointer", "rule",
+		"properties", "pointer", "type", "string", "description",
+		"JSON pointer (RFC 6901) of the member at fault.", "rule", "type", "string",
+		"description", "Machine word: required, format, max ...", "detail", "type",
+		"string", "description", "What to do.");
+}
+
+static json_t *problem_responses(void)
+{
+	json_t *o = json_object();
+	for (size_t i = 0; i < N_PROBLEMS; i++) {
+		json_t *headers = json_pack("{s:o}", "X-Request-Id", ref("headers", "RequestId"));
+		if (problems[i].status == 429 || problems[i].status == 503)
+			json_object_set_new(headers, "Retry-After", ref("headers", "RetryAfter"));
+		json_object_set_new(o, problems[i].name,
+			json_pack("{s:s,s:o,s:o}", "description", problems[i].about, "headers",
+				headers, "content",
+				content("application/problem+json", ref("schemas", "Problem"))));
+	}
+	return o;
+}
+
+static json_t *headers(void)
+{
+	return json_pack("{s:{s:s,s:{s:s}},s:{s:s,s:{s:s,s:i}},s:{s:s,s:{s:s,s:s}}}", "RequestId",
+		"description", "Taken from the request or made; also in the log.", "schema", "type",
+		"string", "RetryAfter", "description", "Seconds to wait.", "schema", "type",
+		"integer", "minimum", 0, "Location", "description", "Where the created thing is.",
+		"schema", "type", "string", "format", "uri-reference");
+}
+
+static json_t *security_schemes(void)
+{
+	return json_pack("{s:{s:s,s:s,s:s},s:{s:s,s:s,s:s,s:s},s:{s:s,s:s,s:{s:{s:s,s:{}}}}}",
+		"bearer", "type", "http", "scheme", "bearer", "description",
+		"The token of a session, an API client or a device.", "cookie", "type", "apiKey",
+		"in", "cookie", "name", "jb_session", "description",
+		"Set by POST /v1/session for browsers.", "oauth2", "type", "oauth2", "description",
+		"Systems: client credentials.", "flows", "clientCredentials", "tokenUrl",
+		"/v1/oauth/token", "scopes");
+}
+
+static json_t *components(json_t *schemas)
+{
+	json_t *key = json_pack("{s:s,s:s,s:s,s:{s:s,s:i,s:i}}", "name", "Idempotency-Key", "in",
+		"header", "description",
+		"Makes the call repeatable: the same key with the same body gets the first answer, "
+		"with another body 422, while the first still runs 409.",
+		"schema", "type", "string", "minLength", 1, "maxLength", 255);
+	return json_pack("{s:o,s:o,s:o,s:{s:o},s:o}", "securitySchemes", security_schemes(),
+		"responses", problem_responses(), "headers", headers(), "parameters",
+		"IdempotencyKey", key, "schemas", schemas);
+}
+
+static json_t *tags(const struct model *m)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < m->n_services; i++) {
+		const char *about = m->services[i].comment;
+		for (size_t j = 0; j < m->n_files && !*about; j++)
+			if (!strcmp(m->files[j], m->services[i].file))
+				about = m->file_comments[j];
+		json_array_append_new(list, json_pack("{s:s,s:s}", "name", m->services[i].name,
+						    "description", *about ? about : "RPCs."));
+	}
+	json_array_append_new(list, json_pack("{s:s,s:s}", "name", "Live", "description",
+					    "Events as they happen, and webhooks."));
+	json_array_append_new(list, json_pack("{s:s,s:s}", "name", "Health", "description",
+					    "For supervisors and load balancers."));
+	return list;
+}
+
+static json_t *info(void)
+{
+	return json_pack("{s:s,s:s,s:s,s:s}", "title", "Jingbao", "version", JB_VERSION, "summary",
+		"Police-insurance rapid handling of minor traffic incidents", "description",
+		"JSON is proto3's mapping: lowerCamelCase names, enums by name, 64-bit integers as "
+		"text, times in RFC 3339 UTC; members with their type's zero value are left out of "
+		"answers. Unknown members of requests are refused. Errors are RFC 9457 problem "
+		"details naming the member and the rule.");
+}
+
+json_t *emit_openapi(const struct model *m)
+{
+	struct schemas s = { .model = m, .out = json_object() };
+	json_t *paths = json_object();
+	json_object_set_new(s.out, "Problem", problem_schema());
+	add_operations(&s, paths);
+	add_events(&s, paths);
+	add_health(paths);
+	json_t *hooks = webhooks(&s);
+	json_t *doc = json_pack("{s:s,s:o,s:[{s:s,s:s}],s:[{s:[]},{s:[]},{s:[]}],s:o,s:o,s:o,s:o}",
+		"openapi", "3.1.0", "info", info(), "servers", "url", "/", "description",
+		"This gateway", "security", "bearer", "cookie", "oauth2", "tags", tags(m), "paths",
+		paths, "webhooks", hooks, "components", components(s.out));
+	if (!doc)
+		fputs("contract-gen: the OpenAPI document doesn't fit its pattern\n", stderr);
+	return doc;
+}
