@@ -1,0 +1,131 @@
+/* photo.c - the whole look at one photo: header, EXIF, one decode, three renditions, figures. */
+#include "evidence/photo/photo.h"
+
+#include <stdlib.h>
+#include "evidence/photo/codec.h"
+#include "evidence/photo/exif.h"
+#include "evidence/photo/header.h"
+#include "evidence/photo/quality.h"
+#include "evidence/photo/renditions.h"
+
+enum { SHARPNESS_SIDE = 1024 };
+
+static const char *const rules[] = {
+#define X(name, rule, text) [PHOTO_##name] = rule,
+	PHOTO_FAULTS(X)
+#undef X
+};
+
+static const char *const texts[] = {
+#define X(name, rule, text) [PHOTO_##name] = text,
+	PHOTO_FAULTS(X)
+#undef X
+};
+
+const char *photo_fault_rule(enum photo_fault f)
+{
+	return f < PHOTO_FAULT_MAX ? rules[f] : rules[PHOTO_UNDECODABLE];
+}
+
+const char *photo_fault_text(enum photo_fault f)
+{
+	return f < PHOTO_FAULT_MAX ? texts[f] : texts[PHOTO_UNDECODABLE];
+}
+
+void photo_renditions_free(struct photo_rendition r[static PHOTO_SIZES])
+{
+	for (int i = 0; i < PHOTO_SIZES; i++) {
+		free(r[i].jpeg);
+		r[i] = (struct photo_rendition){ 0 };
+	}
+}
+
+static struct photo_quality measure(const struct plane *luma)
+{
+	struct exposure e = exposure(luma);
+
+	return (struct photo_quality){ sharpness(luma), e.mean, e.clipped };
+}
+
+/* Sharpness is defined at 1024 px; a larger picture is brought there first. */
+static bool measure_at_side(const struct planes *picture, struct photo_quality *q)
+{
+	struct planes grey = { .n = 1, .p = { picture->p[0] } }, at = { 0 };
+
+	if (picture->p[0].w <= SHARPNESS_SIDE && picture->p[0].h <= SHARPNESS_SIDE) {
+		*q = measure(&picture->p[0]);
+		return true;
+	}
+	if (!picture_reduce(&grey, SHARPNESS_SIDE, &at))
+		return false;
+	*q = measure(&at.p[0]);
+	planes_free(&at);
+	return true;
+}
+
+static bool encode(struct planes *picture, uint32_t quality, struct photo_rendition *ret)
+{
+	for (int i = 0; i < picture->n; i++)
+		plane_pad(&picture->p[i]);
+	return codec_encode(picture, quality, ret);
+}
+
+/* From the largest down, each from the one before; the figures from the last one not under 1024. */
+static bool render(struct planes *decoded, const struct photo_limits *l, struct photo_found *f,
+	struct photo_rendition r[static PHOTO_SIZES])
+{
+	struct planes from = *decoded;
+	bool ok = true;
+
+	*decoded = (struct planes){ 0 };
+	if (from.rgb)
+		ok = picture_from_rgb(&from);
+	for (int i = PHOTO_SIZES - 1; ok && i >= 0; i--) {
+		struct planes next;
+		ok = picture_reduce(&from, l->sizes[i], &next);
+		if (!ok)
+			break;
+		planes_free(&from);
+		from = next;
+		if (i == PHOTO_SIZES - 1)
+			ok = picture_orient(&from, f->exif.orientation);
+		if (ok && l->sizes[i] >= SHARPNESS_SIDE &&
+			(i == 0 || l->sizes[i - 1] < SHARPNESS_SIDE))
+			ok = measure_at_side(&from, &f->quality);
+		ok = ok && encode(&from, l->quality, &r[i]);
+		f->rendition_width[i] = (uint32_t)from.p[0].w;
+		f->rendition_height[i] = (uint32_t)from.p[0].h;
+	}
+	planes_free(&from);
+	return ok;
+}
+
+void photo_inspect(const uint8_t *data, size_t n, const struct photo_limits *l,
+	struct photo_found *f, struct photo_rendition r[static PHOTO_SIZES])
+{
+	struct planes decoded = { 0 };
+	struct jpeg_header h = jpeg_header_read(data, n, l);
+
+	*f = (struct photo_found){
+		.fault = (uint8_t)h.fault,
+		.coding = (uint8_t)h.coding,
+		.components = (uint8_t)h.components,
+		.scans = (uint16_t)h.scans,
+		.width = h.width,
+		.height = h.height,
+		.exif = { .orientation = 1 },
+	};
+	for (int i = 0; i < PHOTO_SIZES; i++)
+		r[i] = (struct photo_rendition){ 0 };
+	if (h.fault != PHOTO_NONE)
+		return;
+	f->exif = exif_read(h.exif, h.exif_len);
+	f->fault = (uint8_t)codec_decode(
+		data, n, l, l->sizes[PHOTO_SIZES - 1], &decoded, &f->warnings);
+	if (f->fault != PHOTO_NONE && f->fault != PHOTO_DAMAGED)
+		return;
+	if (!render(&decoded, l, f, r)) {
+		photo_renditions_free(r);
+		f->fault = PHOTO_MEMORY;
+	}
+}
