@@ -41,13 +41,13 @@ static const char *sentence(const char *text)
 	return end ? gen_strndup(text, (size_t)(end - text)) : text;
 }
 
-/* "SubmitOrder" -> "Submit order" */
-static const char *spaced(const char *camel)
+/* "submit_order" -> "Submit order" */
+static const char *words(const char *snake)
 {
-	char *s = name_snake(camel);
+	char *s = gen_printf("%s", snake);
 	for (char *p = strchr(s, '_'); p; p = strchr(p, '_'))
 		*p = ' ';
-	s[0] = camel[0];
+	s[0] = name_upper(s)[0];
 	return s;
 }
 
@@ -58,7 +58,8 @@ static json_t *parameter(struct schemas *s, const struct field *f, bool in_path)
 	json_t *p = json_pack("{s:s,s:s}", "name", f->json, "in", in_path ? "path" : "query");
 	if (in_path || f->rule->required)
 		json_object_set_new(p, "required", json_true());
-	set_text(p, "description", field_about(f));
+	const char *about = field_about(f);
+	set_text(p, "description", *about ? about : words(f->name));
 	json_t *schema = schema_parameter(s, f);
 	if (in_path && f->kind == KIND_TEXT)
 		json_object_set_new(schema, "minLength", json_integer(1));
@@ -200,6 +201,18 @@ static json_t *role_names(const Pb__Role__Value *roles, size_t n)
 	return o;
 }
 
+static const char *described(const struct method *m, bool open)
+{
+	const char *text = *m->comment ? gen_printf("%s ", m->comment) : "";
+	if (open)
+		return gen_printf("%sOpen to anyone.", text);
+	const char *roles = "";
+	for (size_t i = 0; i < m->access->n_roles; i++)
+		roles = gen_printf(
+			"%s%s%s", roles, i ? ", " : "", name_lower(role_name(m->access->roles[i])));
+	return gen_printf("%sFor: %s.", text, roles);
+}
+
 static json_t *operation(struct schemas *s, const struct method *m)
 {
 	bool open = open_to_anyone(m);
@@ -207,8 +220,8 @@ static json_t *operation(struct schemas *s, const struct method *m)
 		json_string(gen_printf("%s%s", name_lower_first(m->service->name), m->name)),
 		"tags", m->service->name);
 	const char *summary = *m->http->summary ? m->http->summary : sentence(m->comment);
-	set_text(o, "summary", *summary ? summary : spaced(m->name));
-	set_text(o, "description", m->comment);
+	set_text(o, "summary", *summary ? summary : words(name_snake(m->name)));
+	set_text(o, "description", described(m, open));
 	json_object_set_new(o, "x-roles", role_names(m->access->roles, m->access->n_roles));
 	json_t *params = parameters(s, m);
 	if (json_array_size(params))
@@ -369,30 +382,29 @@ static json_t *webhooks(struct schemas *s)
 
 /* --- the rest --- */
 
-static json_t *plain(
-	const char *id, const char *summary, const char *media, json_t *schema, bool may_be_unready)
+static json_t *plain(const char *id, const char *summary, const char *about, bool may_be_unready)
 {
-	json_t *op = json_pack("{s:s,s:[s],s:s,s:{s:{s:s,s:o}},s:[]}", "operationId", id, "tags",
-		"Health", "summary", summary, "responses", "200", "description", "OK.", "content",
-		content(media, schema), "security");
-	json_t *r = json_object_get(op, "responses");
+	json_t *op = json_pack("{s:s,s:[s],s:s,s:s,s:{s:{s:s,s:o},s:o},s:[]}", "operationId", id,
+		"tags", "Health", "summary", summary, "description", about, "responses", "200",
+		"description", "OK.", "content",
+		content("application/json", json_pack("{s:s}", "type", "object")), "429",
+		ref("responses", "TooManyRequests"), "security");
 	if (may_be_unready)
-		json_object_set_new(r, "503", ref("responses", "Unavailable"));
-	json_object_set_new(r, "429", ref("responses", "TooManyRequests"));
+		json_object_set_new(
+			json_object_get(op, "responses"), "503", ref("responses", "Unavailable"));
 	return op;
 }
 
 static void add_health(json_t *paths)
 {
 	add_operation(paths, "/healthz", "GET",
-		plain("healthz", "The process lives", "application/json",
-			json_pack("{s:s}", "type", "object"), false));
+		plain("healthz", "The process lives", "Says nothing of what it depends on.",
+			false));
 	add_operation(paths, "/readyz", "GET",
-		plain("readyz", "The system can serve", "application/json",
-			json_pack("{s:s}", "type", "object"), true));
+		plain("readyz", "The system can serve",
+			"Names each part and what is wrong with it.", true));
 	add_operation(paths, "/openapi.json", "GET",
-		plain("openapi", "This document", "application/json",
-			json_pack("{s:s}", "type", "object"), false));
+		plain("openapi", "This document", "Made from the contract at build time.", false));
 }
 
 static json_t *problem_schema(void)
