@@ -168,9 +168,6 @@ static bool check_value(const ProtobufCFieldDescriptor *fd, const struct field_m
 	}
 }
 
-_Static_assert(sizeof(protobuf_c_boolean) == sizeof(int32_t) && sizeof(int) == sizeof(int32_t),
-	"enums and booleans are four bytes in lists");
-
 static bool check_list(const ProtobufCFieldDescriptor *fd, const struct field_meta *fm,
 	const ProtobufCMessage *msg, struct fault_list *f, const struct json_place *at)
 {

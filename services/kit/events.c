@@ -1,0 +1,354 @@
+/* events.c - consumed events: each has its effect once, in stream order, and none is forgotten.
+ *
+ * The ids already handled are looked up and written in the same transaction as the effect. Bound
+ * statements run in batches; one that can't work is put in the dead letters with its reason and the
+ * stream goes on. A passing trouble (BUSY) holds the queue: later events of the same incident must
+ * not overtake. JetStream is told once per batch (the consumer acknowledges all up to it).
+ */
+#include "kit/svc_internal.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include "kit/log.h"
+#include "kit/timeutil.h"
+#include "kit/uuid.h"
+
+enum { HOLD_TRIES = 60, HOLD_MS = 250 };
+
+/* Fails when the event was handled meanwhile: then its statement must not have an effect. */
+const struct db_stmt stmt_inbox_mark = {
+	"inbox_mark",
+	"insert into inbox (id) values ($1)",
+	.in = { DB_UUID },
+};
+const struct db_stmt stmt_inbox_known = {
+	"inbox_known",
+	"select id from inbox where id = any($1)",
+	.in = { DB_UUIDS },
+	.out = { DB_UUID },
+};
+const struct db_stmt stmt_inbox_one = {
+	"inbox_one",
+	"insert into inbox (id) values ($1) on conflict do nothing returning id",
+	.in = { DB_UUID },
+	.out = { DB_UUID },
+};
+const struct db_stmt stmt_dead_letter = {
+	"dead_letter",
+	"insert into dead_letter (id, type, subject, body, headers, reason)"
+	" values ($1, $2, $3, $4, $5, $6) on conflict (id) do update"
+	" set reason = excluded.reason, failed_at = now(), resolved_at = null",
+	.in = { DB_UUID, DB_TEXT, DB_TEXT, DB_BYTES, DB_JSON, DB_TEXT },
+};
+
+/* ---- taking ---- */
+
+static const struct event_handler *handler_for(const struct svc *s, const char *type)
+{
+	for (const struct event_handler *h = s->def->events; h && h->type; h++)
+		if (!strcmp(h->type->name, type))
+			return h;
+	return NULL;
+}
+
+static void ack(natsMsg *m)
+{
+	natsStatus st = m ? natsMsg_Ack(m, NULL) : NATS_OK;
+
+	if (st != NATS_OK)
+		log_warn("event not acknowledged", "why=\"%s\"", natsStatus_GetText(st));
+}
+
+struct work *event_accept(struct svc *s, natsMsg *m)
+{
+	struct work *w = work_new(s, WORK_EVENT);
+	jsMsgMetaData *meta = NULL;
+	int64_t at;
+
+	w->msg = m;
+	w->event.id = bus_header(m, "ce-id");
+	w->event.type = bus_header(m, "ce-type");
+	w->event.district = bus_header(m, "Jb-District");
+	w->call.request_id = w->event.id;
+	w->call.traceparent = bus_header(m, "Traceparent");
+	w->call.who.roles = 1u << PB__ROLE__VALUE__SYSTEM;
+	w->call.who.subject = "event";
+	if (time_from_text(bus_header(m, "ce-time"), &at))
+		w->event.recorded_at_us = at;
+	if (natsMsg_GetMetaData(&meta, m) == NATS_OK) {
+		w->stream_seq = meta->Sequence.Stream;
+		jsMsgMetaData_Destroy(meta);
+	}
+	w->handler = handler_for(s, w->event.type);
+	return w;
+}
+
+/* ---- dead letters ---- */
+
+static const char *headers_json(struct work *w)
+{
+	json_t *o = json_object();
+	const char **keys = NULL;
+	int n = 0;
+	char *text, *copy = NULL;
+
+	if (natsMsgHeader_Keys(w->msg, &keys, &n) == NATS_OK)
+		for (int i = 0; i < n; i++)
+			json_object_set_new(o, keys[i], json_string(bus_header(w->msg, keys[i])));
+	free((void *)(uintptr_t)keys);
+	text = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	if (text)
+		copy = arena_strdup(&w->arena, text);
+	free(text);
+	return copy ? copy : "{}";
+}
+
+struct dead {
+	const char *reason;
+};
+
+static Pb__Code bury(struct work *w, void *arg)
+{
+	struct dead *d = arg;
+	struct db_rows rows;
+	/* An event without a proper id still gets its letter, under a name made of its bytes. */
+	const char *id = uuid_valid(w->event.id) ? w->event.id
+						 : uuid_named("event", natsMsg_GetSubject(w->msg),
+							   arena_alloc(&w->arena, UUID_TEXT));
+
+	if (db_run(&w->call, &stmt_inbox_one, &rows, DB_ARGS(db_uuid(id))))
+		return w->call.faults.code;
+	return db_run(&w->call, &stmt_dead_letter, NULL,
+		DB_ARGS(db_uuid(id), db_text(w->event.type), db_text(natsMsg_GetSubject(w->msg)),
+			db_bytes(natsMsg_GetData(w->msg), (size_t)natsMsg_GetDataLength(w->msg)),
+			db_json(headers_json(w)), db_text(d->reason)));
+}
+
+/* True when the letter is safe. */
+static bool dead_letter(struct svc *s, struct work *w, const char *reason)
+{
+	struct dead d = { arena_strdup(&w->arena, reason) };
+	char quoted[200];
+	Pb__Code code = exec_transaction(s, w, bury, &d);
+
+	if (code)
+		return false;
+	atomic_fetch_add(&s->stats.dead_letters, 1);
+	log_error("dead letter", "event=%s type=%s why=%s", w->event.id, w->event.type,
+		log_quote(reason, quoted, sizeof quoted));
+	return true;
+}
+
+/* ---- running ---- */
+
+enum verdict { SETTLED, HOLD };
+
+/* What the outcome of a handler means for the queue. */
+static enum verdict judge(struct svc *s, struct work *w)
+{
+	Pb__Code code = w->call.faults.code;
+	const char *text = w->call.faults.text ? w->call.faults.text : "";
+	char quoted[200];
+
+	switch (code) {
+	case PB__CODE__OK:
+		return SETTLED;
+	case PB__CODE__CONFLICT:
+	case PB__CODE__REFUSED:
+	case PB__CODE__NOT_FOUND:
+		log_info("event no longer applies", "event=%s type=%s why=%s", w->event.id,
+			w->event.type, log_quote(text, quoted, sizeof quoted));
+		return SETTLED;
+	case PB__CODE__BUSY:
+		if (s->held_tries < HOLD_TRIES || !s->db.pg)
+			return HOLD;
+		break;
+	default:
+		break;
+	}
+	return dead_letter(s, w, *text ? text : code_name(code)) ? SETTLED : HOLD;
+}
+
+static Pb__Code run_event(struct work *w, void *arg)
+{
+	struct db_rows rows;
+
+	(void)arg;
+	if (db_run(&w->call, &stmt_inbox_one, &rows, DB_ARGS(db_uuid(w->event.id))))
+		return w->call.faults.code;
+	if (!rows.n)
+		return PB__CODE__OK; /* handled before */
+	return w->handler->run(&w->call, &w->event, w->in);
+}
+
+/* Refusals roll the transaction back, inbox row and all; the event is settled by the ack. Seen
+ * again it is refused again. */
+static enum verdict serve_one(struct svc *s, struct work *w)
+{
+	exec_transaction(s, w, run_event, NULL);
+	return judge(s, w);
+}
+
+static bool is_known(const struct exec_one *look, const char *id)
+{
+	for (size_t i = 0; i < look->rows.n; i++)
+		if (!strcmp(db_get_text(&look->rows, i, 0), id))
+			return true;
+	return false;
+}
+
+/* Which of these events were handled before. The work is the caller's to free. */
+static struct work *look_up(struct svc *s, struct work **works, size_t n, struct exec_one *ret)
+{
+	struct work *look = work_new(s, WORK_TICK);
+	const char **ids = ARENA_ARRAY(&look->arena, const char *, n);
+
+	assert(ids);
+	for (size_t i = 0; i < n; i++)
+		ids[i] = works[i]->event.id;
+	db_bind(&look->call, "", &stmt_inbox_known, DB_ARGS(db_uuids(ids, n)));
+	*ret = (struct exec_one){ .w = look };
+	exec_statements(s, ret, 1);
+	return look;
+}
+
+/* Each job carries its handler's statement and, behind it, the mark in the inbox. */
+static size_t bind_events(struct svc *s, struct work **works, size_t n, struct exec_one *jobs)
+{
+	struct exec_one look;
+	struct work *looker = look_up(s, works, n, &look);
+	Pb__Code failed = looker->call.faults.code;
+	size_t bound = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct work *w = works[i];
+		Pb__Code code = failed;
+
+		if (!failed && is_known(&look, w->event.id))
+			continue;
+		if (!failed)
+			code = w->handler->bind(&w->call, &w->event, w->in);
+		if (code && !w->call.faults.code)
+			fault_set(&w->call.faults, code, "%s", code_name(code));
+		if (w->call.faults.code || !w->call.stmt)
+			continue;
+		jobs[bound] = (struct exec_one){ .w = w, .mark = &stmt_inbox_mark };
+		jobs[bound++].mark_wires =
+			db_encode_args(&stmt_inbox_mark, DB_ARGS(db_uuid(w->event.id)), &w->arena);
+	}
+	work_free(s, looker);
+	return bound;
+}
+
+static void serve_bound(struct svc *s, struct work **works, size_t n)
+{
+	static struct exec_one jobs[BATCH_LIMIT];
+
+	exec_statements(s, jobs, bind_events(s, works, n, jobs));
+}
+
+static void hold_from(struct svc *s, struct work **works, size_t from, size_t n)
+{
+	for (size_t i = n; i > from; i--) {
+		works[i - 1]->next = s->held_first;
+		if (!s->held_first)
+			s->held_last = works[i - 1];
+		s->held_first = works[i - 1];
+	}
+	s->held_tries++;
+	s->held_until_us = mono_us() + HOLD_MS * US_PER_MS;
+}
+
+static void clear_work(struct work *w)
+{
+	results_clear(&w->call);
+	faults_init(&w->call.faults, &w->arena);
+	w->call.stmt = NULL;
+	w->call.again = false;
+}
+
+/* Unpacks when first seen. False: nothing to do with it (settled), or dead. */
+static bool decode_event(struct svc *s, struct work *w, enum verdict *v)
+{
+	*v = SETTLED;
+	if (!w->handler) {
+		atomic_fetch_add(&s->stats.events_skipped, 1);
+		return false;
+	}
+	if (!w->in && uuid_valid(w->event.id))
+		w->in = protobuf_c_message_unpack(w->handler->type, &w->arena.pb,
+			(size_t)natsMsg_GetDataLength(w->msg),
+			(const uint8_t *)natsMsg_GetData(w->msg));
+	if (w->in)
+		return true;
+	*v = dead_letter(s, w, "the event can't be decoded") ? SETTLED : HOLD;
+	return false;
+}
+
+/* Length of the run of bound events starting at i. */
+static size_t bound_run(struct svc *s, struct work **works, size_t i, size_t n)
+{
+	size_t k = i;
+
+	(void)s;
+	while (k < n && k - i < BATCH_LIMIT && works[k]->handler && works[k]->handler->bind &&
+		works[k]->in)
+		k++;
+	return k - i;
+}
+
+void events_serve(struct svc *s, struct work **works, size_t n)
+{
+	size_t i = 0, done = 0;
+	enum verdict v = SETTLED;
+
+	for (size_t k = 0; k < n; k++)
+		clear_work(works[k]);
+	while (i < n && v == SETTLED) {
+		size_t run;
+
+		for (size_t k = i; k < n && k - i < BATCH_LIMIT; k++)
+			if (!works[k]->in && works[k]->handler)
+				if (!decode_event(s, works[k], &v))
+					break;
+		run = bound_run(s, works, i, n);
+		if (run) {
+			serve_bound(s, works + i, run);
+			v = SETTLED;
+			for (size_t k = 0; k < run && v == SETTLED; k++) {
+				v = judge(s, works[i]);
+				if (v == SETTLED)
+					i++;
+			}
+			continue;
+		}
+		if (decode_event(s, works[i], &v))
+			v = serve_one(s, works[i]);
+		if (v == SETTLED)
+			i++;
+	}
+	done = i;
+	atomic_fetch_add(&s->stats.events, done);
+	if (done) {
+		ack(works[done - 1]->msg);
+		s->held_tries = 0;
+	}
+	for (size_t k = 0; k < done; k++)
+		work_free(s, works[k]);
+	if (done < n)
+		hold_from(s, works, done, n);
+}
+
+void events_drop_held(struct svc *s)
+{
+	while (s->held_first) {
+		struct work *w = s->held_first;
+
+		s->held_first = w->next;
+		work_free(s, w);
+	}
+	s->held_last = NULL;
+}
