@@ -49,13 +49,23 @@ static bool set_bool(const struct config_item *it, const char *text, const char 
 	return false;
 }
 
+/* Texts live as long as the process, also those that a later source took the place of. */
+struct kept {
+	struct kept *next;
+	char text[];
+};
+static struct kept *all_kept;
+
 static bool set_text(const struct config_item *it, const char *text)
 {
-	/* Lives as long as the process; a later source simply takes its place. */
-	char *copy = strdup(text);
-	if (!copy)
+	size_t n = strlen(text) + 1;
+	struct kept *k = malloc(sizeof *k + n);
+	if (!k)
 		return false;
-	*(const char **)it->var = copy;
+	memcpy(k->text, text, n);
+	k->next = all_kept;
+	all_kept = k;
+	*(const char **)it->var = k->text;
 	return true;
 }
 
