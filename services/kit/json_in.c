@@ -74,7 +74,7 @@ json_t *json_parse(const char *text, size_t len, struct fault_list *f)
 		return NULL;
 	}
 	json_error_t e;
-	json_t *v = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+	json_t *v = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
 	if (!v) {
 		const char *rule;
 		const char *what = syntax_text(&e, &rule);
