@@ -1,0 +1,1 @@
+target_link_libraries(citysim PRIVATE pkg::curl pkg::jansson m)
