@@ -108,6 +108,23 @@ static uint8_t read_orientation(ExifData *d, ExifByteOrder order)
 	return v >= 1 && v <= 8 ? (uint8_t)v : 1;
 }
 
+/* The i-th fraction of an entry, NAN when senseless. Some phones write signed ones, and 0/0 for
+ * seconds they fold into the minutes. */
+static double read_fraction(const ExifEntry *e, unsigned i, ExifByteOrder order)
+{
+	ExifRational u = exif_get_rational(e->data + 8 * i, order);
+	double v = u.numerator, d = u.denominator;
+
+	if (e->format == EXIF_FORMAT_SRATIONAL) {
+		ExifSRational s = exif_get_srational(e->data + 8 * i, order);
+		v = s.numerator;
+		d = s.denominator;
+	}
+	if (d == 0)
+		return i == 2 && v == 0 ? 0 : NAN;
+	return v / d >= 0 ? v / d : NAN;
+}
+
 /* Degrees, minutes and seconds as degrees; NAN when anything is senseless. */
 static double read_angle(ExifContent *gps, int tag, ExifByteOrder order)
 {
@@ -115,16 +132,12 @@ static double read_angle(ExifContent *gps, int tag, ExifByteOrder order)
 	ExifEntry *e = exif_content_get_entry(gps, (ExifTag)tag);
 	double sum = 0;
 
-	if (!e || !e->data || e->format != EXIF_FORMAT_RATIONAL || e->components < 3 ||
-		e->size < 24)
+	if (!e || !e->data || e->components < 3 || e->size < 24 ||
+		(e->format != EXIF_FORMAT_RATIONAL && e->format != EXIF_FORMAT_SRATIONAL))
 		return NAN;
 	for (unsigned i = 0; i < 3; i++) {
-		ExifRational r = exif_get_rational(e->data + 8 * i, order);
-		/* Phones write 0/0 for seconds they fold into the minutes. */
-		if (r.denominator == 0 && (i < 2 || r.numerator != 0))
-			return NAN;
-		double v = r.denominator ? (double)r.numerator / (double)r.denominator : 0;
-		if (i > 0 && v > 60)
+		double v = read_fraction(e, i, order);
+		if (!isfinite(v) || (i > 0 && v > 60))
 			return NAN;
 		sum += v / unit[i];
 	}
