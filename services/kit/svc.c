@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>
@@ -34,12 +35,30 @@ enum mode { MODE_RUN, MODE_CHECK };
 
 static void print_help(const struct service *d, const struct config_item *const *tables)
 {
-	printf("jb-%s - %s\n\nusage: jb-%s [--config FILE] [--check] [--version] [--help]\n\n"
+	printf("jb-%s - %s\n\nusage: jb-%s [--config FILE] [--check] [--statements] [--version] "
+	       "[--help]\n\n"
 	       "  --config FILE  settings, \"name = value\" a line (or JB_CONFIG)\n"
-	       "  --check        check settings, NATS and every SQL statement, then exit\n\n"
+	       "  --check        check settings, NATS and every SQL statement, then exit\n"
+	       "  --statements   print the SQL statements, one JSON object a line, then exit\n\n"
 	       "Settings (file, or environment JB_<NAME>):\n",
 		d->name, d->purpose, d->name);
 	config_help(tables, stdout);
+}
+
+/* For explain and for measuring against: what exactly this binary runs. */
+static void print_statements(const struct service *d)
+{
+	for (const struct db_stmt *const *st = d->statements; st && *st; st++) {
+		json_t *o =
+			json_pack("{s:s, s:[], s:s}", "name", (*st)->name, "in", "sql", (*st)->sql);
+
+		for (const enum db_type *t = (*st)->in; o && *t != DB_END; t++)
+			json_array_append_new(
+				json_object_get(o, "in"), json_string(db_type_name(*t)));
+		json_dumpf(o, stdout, JSON_COMPACT);
+		putchar('\n');
+		json_decref(o);
+	}
 }
 
 static enum mode read_options(int argc, char **argv, const struct service *d,
@@ -48,6 +67,7 @@ static enum mode read_options(int argc, char **argv, const struct service *d,
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check", no_argument, NULL, 'k' },
+		{ "statements", no_argument, NULL, 's' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -61,6 +81,9 @@ static enum mode read_options(int argc, char **argv, const struct service *d,
 		case 'c':
 			*ret_file = optarg;
 			break;
+		case 's':
+			print_statements(d);
+			exit(0);
 		case 'k':
 			mode = MODE_CHECK;
 			break;
