@@ -1,0 +1,193 @@
+/* handlers_assign.c - the dispatcher's view of an incident: who could go, and sending one by hand.
+ */
+#include <string.h>
+#include "dispatch/dispatch.h"
+
+enum { CANDIDATES_SHOWN = 100 };
+
+static Pb__Code lock_visible_incident(struct call *c, const char *id, struct incident_row *ret)
+{
+	Pb__Code e = store_lock_incident(c, id, ret);
+
+	if (!e && !sees_district(c, ret->district))
+		return call_fail(c, PB__CODE__NOT_FOUND, "there is no incident '%s'", id);
+	return e;
+}
+
+Pb__Code dispatch_list_candidates(
+	struct call *c, const Pb__ListCandidatesRequest *in, Pb__ListCandidatesReply *out)
+{
+	struct incident_row row;
+	struct world w;
+	Pb__ListCandidatesReply *report;
+	Pb__Code e = lock_visible_incident(c, in->incident_id, &row);
+
+	if (!e && strcmp(row.lane, "RAPID"))
+		return call_fail(c, PB__CODE__REFUSED,
+			"incident '%s' is in lane %s: no responder is sent", row.id, row.lane);
+	if (!e)
+		e = world_load(c, &row, true, &w);
+	if (e)
+		return e;
+	engine_rank(&w.engine, &w.incident, c->at_us, &w.ranking);
+	report = world_report(c, &w, CANDIDATES_SHOWN, true);
+	if (!report)
+		return call_fail(c, PB__CODE__TOO_LARGE, "out of message memory");
+	*out = *report;
+	return PB__CODE__OK;
+}
+
+/* Refuses an incident nobody can be sent to any more, naming why. */
+static Pb__Code check_incident(struct call *c, const struct incident_row *in)
+{
+	struct assignment_row live;
+	Pb__Code e;
+
+	if (!strcmp(in->state, "ENDED"))
+		return call_fail(c, PB__CODE__CONFLICT, "incident '%s' is closed to dispatch: %s",
+			in->id, in->end_reason);
+	if (!strcmp(in->state, "SERVED"))
+		return call_fail(c, PB__CODE__CONFLICT,
+			"incident '%s' has been served by a responder already", in->id);
+	if (strcmp(in->state, "ASSIGNED"))
+		return PB__CODE__OK;
+	e = store_live_assignment(c, in->id, NULL, &live);
+	return e ? e
+		 : call_fail(c, PB__CODE__CONFLICT,
+			   "incident '%s' is already assigned to responder '%s'", in->id,
+			   live.pb ? live.pb->responder_id : "");
+}
+
+static Pb__Code check_responder(struct call *c, const Pb__Responder *r)
+{
+	switch (r->status) {
+	case PB__RESPONDER_STATUS__VALUE__AVAILABLE:
+	case PB__RESPONDER_STATUS__VALUE__OFFERED:
+		return PB__CODE__OK;
+	case PB__RESPONDER_STATUS__VALUE__EN_ROUTE:
+	case PB__RESPONDER_STATUS__VALUE__ON_SCENE:
+		return call_fail(c, PB__CODE__CONFLICT, "responder '%s' is %s for incident '%s'",
+			r->responder_id, status_name(r->status), r->incident_id);
+	default:
+		return call_fail(c, PB__CODE__CONFLICT, "responder '%s' is %s", r->responder_id,
+			status_name(r->status));
+	}
+}
+
+/* Whom the policy would send now: whoever holds the open offer, else the best candidate. */
+static const char *first_choice(const struct world *w, const struct offer_row *open)
+{
+	if (open->pb)
+		return open->pb->responder_id;
+	return w->ranking.n_candidates ? w->ranking.candidates[0].unit->id : NULL;
+}
+
+static const struct candidate *find_candidate(const struct world *w, const char *responder)
+{
+	for (size_t i = 0; i < w->ranking.n_candidates; i++)
+		if (!strcmp(w->ranking.candidates[i].unit->id, responder))
+			return &w->ranking.candidates[i];
+	return NULL;
+}
+
+/* Offers that stand in the way are withdrawn; one to this responder for this incident is accepted.
+ */
+static Pb__Code clear_offers(struct call *c, const struct incident_row *in, const Pb__Responder *r,
+	const struct offer_row *on_incident, const char **ret_offer)
+{
+	const struct offer_row *open = on_incident;
+	struct offer_row on_responder;
+	Pb__Code e;
+
+	*ret_offer = "";
+	if (open->pb && !strcmp(open->pb->responder_id, r->responder_id)) {
+		*ret_offer = open->pb->offer_id;
+		return tell_offer_ended(c, open, PB__OFFER_OUTCOME__VALUE__ACCEPTED, "by hand");
+	}
+	if (open->pb) {
+		e = end_offer(c, open, PB__OFFER_OUTCOME__VALUE__WITHDRAWN,
+			"assigned to another by hand", PB__RESPONDER_STATUS__VALUE__AVAILABLE);
+		if (e)
+			return e;
+	}
+	if (r->status != PB__RESPONDER_STATUS__VALUE__OFFERED)
+		return PB__CODE__OK;
+	e = store_open_offer(c, NULL, r->responder_id, &on_responder);
+	if (e || !on_responder.pb)
+		return e;
+	(void)in;
+	return end_offer(c, &on_responder, PB__OFFER_OUTCOME__VALUE__WITHDRAWN,
+		"assigned to another incident by hand", PB__RESPONDER_STATUS__VALUE__AVAILABLE);
+}
+
+static Pb__Code assign_by_hand(struct call *c, const Pb__AssignRequest *in,
+	const struct incident_row *row, const struct responder_row *who, const struct world *w,
+	const struct offer_row *open, const char **ret_id)
+{
+	const struct candidate *chosen = find_candidate(w, in->responder_id);
+	struct new_assignment a = {
+		.id = call_uuid(c),
+		.incident_id = row->id,
+		.responder_id = in->responder_id,
+		.by_hand = true,
+		.bypass_reason = in->bypass_reason,
+		.assigned_by = c->who.subject,
+		.eta_s = chosen ? chosen->travel.eta_s : 0,
+	};
+	const char *json = world_json(c, w);
+	Pb__Code e = json ? clear_offers(c, row, who->pb, open, &a.offer_id)
+			  : call_fail(c, PB__CODE__TOO_LARGE, "out of message memory");
+
+	if (!e)
+		e = store_note_decision(
+			c, row->id, "BY_HAND", in->responder_id, json, in->bypass_reason);
+	if (!e)
+		e = assign(c, &a, row->district, who->pb);
+	*ret_id = a.id;
+	return e;
+}
+
+static Pb__Code check_bypass(struct call *c, const Pb__AssignRequest *in, const struct world *w,
+	const struct offer_row *open)
+{
+	const char *first = first_choice(w, open);
+
+	if (!first || !strcmp(first, in->responder_id) || *in->bypass_reason)
+		return PB__CODE__OK;
+	return call_fail_field(c, "/bypassReason", "required",
+		"responder '%s' would be the first choice; say why another goes", first);
+}
+
+Pb__Code dispatch_assign(struct call *c, const Pb__AssignRequest *in, Pb__AssignReply *out)
+{
+	struct incident_row row;
+	struct responder_row who;
+	struct offer_row open;
+	struct assignment_row made;
+	struct world w;
+	const char *id = NULL;
+	Pb__Code e = lock_visible_incident(c, in->incident_id, &row);
+
+	if (!e)
+		e = check_incident(c, &row);
+	if (!e)
+		e = store_lock_responder(c, in->responder_id, &who);
+	if (!e)
+		e = check_responder(c, who.pb);
+	if (!e)
+		e = world_load(c, &row, false, &w);
+	if (!e)
+		e = store_open_offer(c, row.id, NULL, &open);
+	if (e)
+		return e;
+	engine_rank(&w.engine, &w.incident, c->at_us, &w.ranking);
+	e = check_bypass(c, in, &w, &open);
+	if (!e)
+		e = assign_by_hand(c, in, &row, &who, &w, &open, &id);
+	if (!e)
+		e = store_find_assignment(c, id, &made);
+	if (e)
+		return e;
+	out->assignment = made.pb;
+	return PB__CODE__OK;
+}
