@@ -193,6 +193,19 @@ int64_t blob_written(const struct blob_writer *w)
 	return w->written;
 }
 
+bool blob_digest(const struct blob_writer *w, char ret_sha256[static SHA256_TEXT])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	EVP_MD_CTX *copy = EVP_MD_CTX_new();
+	bool ok = copy && EVP_MD_CTX_copy_ex(copy, w->hash) &&
+		  EVP_DigestFinal_ex(copy, digest, NULL);
+
+	EVP_MD_CTX_free(copy);
+	if (ok)
+		to_hex(digest, ret_sha256);
+	return ok;
+}
+
 static void blob_path(const char *sha256, char path[static BLOB_PATH])
 {
 	snprintf(path, BLOB_PATH, "%.2s/%s", sha256, sha256 + 2);

@@ -27,6 +27,8 @@ struct blob_writer;
 struct blob_writer *blob_begin(struct blob_store *s);        /* NULL: errno */
 bool blob_write(struct blob_writer *w, const void *data, size_t n);
 int64_t blob_written(const struct blob_writer *w);           /* bytes so far */
+/* The digest of the bytes so far, to compare with a declared one before anything is kept. */
+bool blob_digest(const struct blob_writer *w, char ret_sha256[static SHA256_TEXT]);
 /* Ends the writer in any case; false: errno, nothing stays. */
 bool blob_commit(struct blob_writer *w, char ret_sha256[static SHA256_TEXT]);
 void blob_abort(struct blob_writer *w);                      /* NULL is fine */
