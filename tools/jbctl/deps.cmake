@@ -1,0 +1,1 @@
+target_link_libraries(jbctl PRIVATE pkg::curl pkg::pq pkg::nats)
