@@ -32,8 +32,9 @@ static void on_error(natsConnection *nc, natsSubscription *sub, natsStatus err, 
 
 static void on_disconnected(natsConnection *nc, void *arg)
 {
-	(void)nc;
 	(void)arg;
+	if (natsConnection_IsClosed(nc))
+		return; /* our own doing */
 	if (!atomic_load(&down_since))
 		atomic_store(&down_since, now_us());
 	log_warn("nats connection lost", "reconnecting=%s", "yes");

@@ -5,10 +5,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-bool inbox_init(struct inbox *b, size_t size)
+bool inbox_init(struct inbox *b, size_t limit)
 {
-	*b = (struct inbox){ .size = size, .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
-	b->ring = calloc(size, sizeof *b->ring);
+	*b = (struct inbox){
+		.size = limit, .limit = limit, .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+	};
+	b->ring = calloc(limit, sizeof *b->ring);
 	return b->ring && b->wake_fd >= 0 && pthread_mutex_init(&b->lock, NULL) == 0;
 }
 
@@ -20,13 +22,30 @@ void inbox_release(struct inbox *b)
 	pthread_mutex_destroy(&b->lock);
 }
 
+/* Twice the room, in order from the start. */
+static bool grow(struct inbox *b)
+{
+	struct inbox_item *more = calloc(b->size * 2, sizeof *more);
+
+	if (!more)
+		return false;
+	for (size_t i = 0; i < b->count; i++)
+		more[i] = b->ring[(b->head + i) % b->size];
+	free(b->ring);
+	b->ring = more;
+	b->head = 0;
+	b->size *= 2;
+	return true;
+}
+
 bool inbox_push(struct inbox *b, struct inbox_item item)
 {
+	bool request = !item.event && !item.ready;
 	bool was_empty, ok;
 
 	pthread_mutex_lock(&b->lock);
 	was_empty = b->count == 0;
-	ok = b->count < b->size;
+	ok = request ? b->count < b->limit : b->count < b->size || grow(b);
 	if (ok)
 		b->ring[(b->head + b->count++) % b->size] = item;
 	pthread_mutex_unlock(&b->lock);

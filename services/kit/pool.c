@@ -3,7 +3,6 @@
 #include "kit/svc_internal.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 static struct work *next_work(struct pool *p)
 {
@@ -31,9 +30,8 @@ static void *pool_main(void *arg)
 		const struct rpc_binding *b = &s->def->rpcs.bindings[w->method];
 
 		w->code = b->prepare(s->def->rpcs.handlers, &w->call, w->in);
-		/* The inbox is sized for requests; a full one only delays this answer. */
-		while (!inbox_push(&s->inbox, (struct inbox_item){ .ready = w }))
-			usleep(1000);
+		if (!inbox_push(&s->inbox, (struct inbox_item){ .ready = w }))
+			abort(); /* no memory for a pointer */
 		atomic_fetch_sub(&s->pool.busy, 1);
 	}
 	return NULL;

@@ -54,12 +54,15 @@ struct inbox {
 	pthread_mutex_t lock;
 	struct inbox_item *ring;
 	size_t head, count, size;
+	size_t limit; /* of requests; events and prepared works always find room */
 	int wake_fd;
 };
 
-bool inbox_init(struct inbox *b, size_t size);
+bool inbox_init(struct inbox *b, size_t limit);
 void inbox_release(struct inbox *b);
-bool inbox_push(struct inbox *b, struct inbox_item item); /* false: full */
+/* False: full, or no memory. An event must never be dropped: the consumer acknowledges all up to a
+ * later one. JetStream's limit of unacknowledged messages bounds them. */
+bool inbox_push(struct inbox *b, struct inbox_item item);
 size_t inbox_take(struct inbox *b, struct inbox_item *out, size_t max);
 size_t inbox_count(struct inbox *b);
 

@@ -393,10 +393,12 @@ static void on_event(natsConnection *nc, natsSubscription *sub, natsMsg *m, void
 
 	(void)nc;
 	(void)sub;
-	/* A full inbox: not taken, not acknowledged; JetStream brings it again. */
-	if (atomic_load(&s->draining) ||
-		!inbox_push(&s->inbox, (struct inbox_item){ .msg = m, .event = true }))
-		natsMsg_Destroy(m);
+	if (atomic_load(&s->draining)) {
+		natsMsg_Destroy(m); /* not acknowledged: the next process gets it */
+		return;
+	}
+	if (!inbox_push(&s->inbox, (struct inbox_item){ .msg = m, .event = true }))
+		abort(); /* no memory; going on would lose it */
 }
 
 static natsStatus ensure_consumer(struct svc *s)
@@ -450,10 +452,13 @@ static void check_consumer(struct svc *s)
 	if (!s->def->events || atomic_load(&s->draining))
 		return;
 	if (s->event_sub) {
-		st = natsSubscription_GetConsumerInfo(&info, s->event_sub, NULL, &code);
+		st = js_GetConsumerInfo(
+			&info, s->transport.js, common.stream, s->def->name, NULL, &code);
 		jsConsumerInfo_Destroy(info);
 		if (st != NATS_NOT_FOUND) {
-			CONSUMER_PROBLEM(s, st == NATS_OK ? "" : "the consumer gives no answer");
+			snprintf(text, sizeof text, "the consumer gives no answer: %s",
+				natsStatus_GetText(st));
+			CONSUMER_PROBLEM(s, st == NATS_OK ? "" : text);
 			return;
 		}
 		/* Gone with its stream: Destroy leaves the server's side alone. */
