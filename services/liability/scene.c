@@ -31,7 +31,7 @@ bool scene_has_slot(const struct scene *s, const char *slot)
 
 static void need_photo(const struct scene *s, struct report *r, const char *slot)
 {
-	char pointer[64];
+	char pointer[128];
 	if (scene_has_slot(s, slot))
 		return;
 	(void)snprintf(pointer, sizeof(pointer), "/photos/%s", slot);
@@ -53,7 +53,7 @@ static void need_party_fields(const Pb__Party *p, struct report *r)
 		{ "insurer", !vehicle || *p->insurer, "the compulsory insurer is needed" },
 		{ "policyNo", !vehicle || *p->policy_no, "the compulsory policy number is needed" },
 	};
-	char pointer[64];
+	char pointer[128];
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (wanted[i].there)
 			continue;
