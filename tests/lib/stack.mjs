@@ -139,12 +139,13 @@ export class Stack {
 }
 
 // settings: environment for all services, e.g. { JB_OFFER_SECONDS: '3' }.
-export async function startStack({ settings = {}, only = services, seed = true } = {}) {
+export async function startStack({ settings = {}, only = services, seed = true, prepare } = {}) {
 	const dir = mkdtempSync(join(tmpdir(), 'jb-test-'));
 	chmodSync(dir, 0o755); // the database runs as another user when we are root
 	const s = new Stack(dir);
 	s.settings = { JB_LOG_LEVEL: 'info', ...settings };
 	try {
+		prepare?.(dir);
 		await s.infrastructure();
 		for (const name of only) await s.start(name);
 		s.url = s.vars.STACK_URL;
