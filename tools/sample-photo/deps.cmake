@@ -1,0 +1,1 @@
+target_link_libraries(sample-photo PRIVATE pkg::turbojpeg pkg::pangocairo)
