@@ -7,15 +7,13 @@
 #include "kit/timeutil.h"
 #include "kit/uuid.h"
 
-/* A token or secret made in bind, shown in answer. */
-static const char *make_secret(struct call *c, const char *prefix, uint8_t digest[static DIGEST])
+/* A token or secret made in bind, shown in answer; its digest is for the statement. */
+static const uint8_t *make_secret(struct call *c, const char *prefix)
 {
 	char *token = arena_alloc(c->arena, TOKEN_TEXT);
 
 	c->scratch = token;
-	if (token)
-		token_digest(token_make(prefix, token), digest);
-	return token;
+	return token ? digest_in_arena(c, token_make(prefix, token)) : NULL;
 }
 
 /* --- CreateClient --- */
@@ -23,18 +21,18 @@ static const char *make_secret(struct call *c, const char *prefix, uint8_t diges
 Pb__Code create_client_bind(struct call *c, const Pb__CreateClientRequest *in)
 {
 	const char *id = username_fold(c->arena, in->client_id);
-	uint8_t digest[DIGEST] = { 0 };
+	const uint8_t *digest = make_secret(c, TOKEN_SECRET);
 	size_t n_roles;
 	const char *const *roles = roles_to_names(c->arena, in->roles, in->n_roles, &n_roles);
 
 	if (roles_check(c, in->roles, in->n_roles, in->org))
 		return c->faults.code;
-	if (!id || !make_secret(c, TOKEN_SECRET, digest))
+	if (!id || !digest)
 		return call_fail(c, PB__CODE__TOO_LARGE, "the request needs too much memory");
 	db_bind(c, id, &insert_client,
 		DB_ARGS(db_text(id), db_text(in->name), db_texts(roles, n_roles), db_text(in->org),
 			db_texts((const char *const *)in->districts, in->n_districts),
-			db_bytes(digest, sizeof digest)));
+			db_bytes(digest, DIGEST)));
 	return PB__CODE__OK;
 }
 
@@ -95,20 +93,20 @@ Pb__Code issue_token_bind(struct call *c, const Pb__IssueTokenRequest *in)
 {
 	const char *id = username_fold(c->arena, in->client_id);
 	const uint8_t *address = address_key(c, in->client_address);
-	uint8_t secret[DIGEST], digest[DIGEST] = { 0 };
+	const uint8_t *digest = make_secret(c, TOKEN_CLIENT);
+	const uint8_t *secret = digest_in_arena(c, in->client_secret);
 
 	if (strcmp(in->grant_type, "client_credentials") != 0)
 		return call_fail_field(c, "/grant_type", "unsupported_grant_type",
 			"only client_credentials is supported");
-	if (!id || !make_secret(c, TOKEN_CLIENT, digest))
+	if (!id || !digest || !secret)
 		return call_fail(c, PB__CODE__TOO_LARGE, "the request needs too much memory");
-	token_digest(in->client_secret, secret);
 	db_bind(c, id, &issue_client_token,
-		DB_ARGS(db_text(id), db_bytes(secret, sizeof secret),
+		DB_ARGS(db_text(id), db_bytes(secret, DIGEST),
 			address ? db_bytes(address, DIGEST) : db_null(DB_BYTES),
 			db_i32((int32_t)identity_settings.sign_in_address_failures),
 			db_i32((int32_t)identity_settings.sign_in_window_seconds),
-			db_uuid(call_uuid(c)), db_bytes(digest, sizeof digest),
+			db_uuid(call_uuid(c)), db_bytes(digest, DIGEST),
 			db_i32((int32_t)identity_settings.client_token_seconds),
 			db_text(in->client_address)));
 	return PB__CODE__OK;
@@ -134,18 +132,18 @@ Pb__Code issue_device_token_bind(struct call *c, const Pb__IssueDeviceTokenReque
 {
 	bool any = call_has_role(c, PB__ROLE__VALUE__ADMIN) ||
 		   call_has_role(c, PB__ROLE__VALUE__SYSTEM);
-	uint8_t digest[DIGEST] = { 0 };
+	const uint8_t *digest = make_secret(c, TOKEN_DEVICE);
 
 	if (*in->username && !any)
 		return call_fail(c, PB__CODE__NOT_FOUND, "no account '%s'", in->username);
 	if (!*in->username && !uuid_valid(c->who.subject))
 		return call_fail_field(c, "/username", "required", "say whose device it is");
-	if (!make_secret(c, TOKEN_DEVICE, digest))
+	if (!digest)
 		return call_fail(c, PB__CODE__TOO_LARGE, "the request needs too much memory");
 	db_bind(c, c->who.subject, &issue_device_token,
 		DB_ARGS(db_text_or_null(username_fold(c->arena, in->username)),
 			*in->username ? db_null(DB_UUID) : db_uuid(c->who.subject),
-			db_uuid(call_uuid(c)), db_bytes(digest, sizeof digest), db_text(in->label),
+			db_uuid(call_uuid(c)), db_bytes(digest, DIGEST), db_text(in->label),
 			db_i32((int32_t)identity_settings.device_days)));
 	return PB__CODE__OK;
 }

@@ -102,17 +102,16 @@ Pb__Code party_recorded_run(
 Pb__Code open_party_link_bind(struct call *c, const Pb__OpenPartyLinkRequest *in)
 {
 	char *token = arena_alloc(c->arena, TOKEN_TEXT);
-	uint8_t link[DIGEST], session[DIGEST];
+	const uint8_t *link = digest_in_arena(c, in->token), *session;
 
-	if (!token)
+	if (!token || !link)
 		return call_fail(c, PB__CODE__TOO_LARGE, "the request needs too much memory");
 	if (!token_shaped(TOKEN_LINK, in->token))
 		return call_fail(c, PB__CODE__NOT_FOUND, "this is no link of ours");
 	c->scratch = token;
-	token_digest(in->token, link);
-	token_digest(token_make(TOKEN_PARTY, token), session);
+	session = digest_in_arena(c, token_make(TOKEN_PARTY, token));
 	db_bind(c, in->token, &open_link,
-		DB_ARGS(db_bytes(link, sizeof link), db_bytes(session, sizeof session),
+		DB_ARGS(db_bytes(link, DIGEST), db_bytes(session, DIGEST),
 			db_i32((int32_t)identity_settings.party_session_hours * 3600),
 			db_i32((int32_t)identity_settings.link_grace_seconds),
 			db_text(in->client_address), db_text(in->user_agent)));

@@ -67,12 +67,11 @@ Pb__Code create_session_prepare(struct call *c, const Pb__CreateSessionRequest *
 Pb__Code create_session_bind(struct call *c, const Pb__CreateSessionRequest *in)
 {
 	struct attempt *t = c->prepared;
-	uint8_t digest[DIGEST];
 
-	token_digest(token_make(TOKEN_SESSION, t->token), digest);
+	token_make(TOKEN_SESSION, t->token);
 	db_bind(c, t->username, &sign_in,
 		DB_ARGS(VERDICT_ARGS(c, t, in->client_address), db_uuid(call_uuid(c)),
-			db_bytes(digest, sizeof digest),
+			db_bytes(digest_in_arena(c, t->token), DIGEST),
 			db_i32((int32_t)identity_settings.session_idle_minutes * 60),
 			db_i32((int32_t)identity_settings.session_hours * 3600),
 			db_text(in->client_address), db_text(in->user_agent),

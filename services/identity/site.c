@@ -86,6 +86,15 @@ struct password_tries *password_try(
 	return t;
 }
 
+const uint8_t *digest_in_arena(struct call *c, const char *token)
+{
+	uint8_t *digest = arena_alloc(c->arena, DIGEST);
+
+	if (digest)
+		token_digest(token, digest);
+	return digest;
+}
+
 const uint8_t *name_key(struct call *c, const char *username)
 {
 	uint8_t *key = arena_alloc(c->arena, DIGEST);

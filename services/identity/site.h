@@ -13,6 +13,8 @@ struct kdf kdf_present(void);
 /* In prepare: the hashes of a password under every cost in use. NULL with BUSY: no memory now. */
 struct password_tries *password_try(
 	struct call *c, const char *username, const char *password, bool present_only);
+/* The SHA-256 of a token, in the arena: what a bound statement is given must outlive bind. */
+const uint8_t *digest_in_arena(struct call *c, const char *token);
 /* Keys of the throttle for a name and an address; the second is NULL when the address is unknown.
  */
 const uint8_t *name_key(struct call *c, const char *username);
