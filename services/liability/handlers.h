@@ -58,6 +58,10 @@ Pb__Code sign_determination(struct call *c, const Pb__SignDeterminationRequest *
 Pb__Code verify_document(struct call *c, const Pb__VerifyDocumentRequest *in,
 	Pb__VerifyDocumentReply *out);
 
+/* The blob store, for the service's life. */
+Pb__Code signing_start(struct call *c);
+void signing_stop(void);
+
 /* print.c: documents made by a program of their own. */
 Pb__Code print_tick(struct call *c, bool *ret_more);
 void print_stop(void);

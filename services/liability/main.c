@@ -2,6 +2,12 @@
 #include "liability/handlers.h"
 #include "liability/store.h"
 
+static void stop(void)
+{
+	print_stop();
+	signing_stop();
+}
+
 static const struct service liability = {
 	.name = "liability",
 	.purpose = "parties, the officers' review, the determination and how it was served",
@@ -10,7 +16,8 @@ static const struct service liability = {
 	.rpcs = { liability_bindings, LIABILITY_RPCS, &liability_handlers },
 	.events = liability_events,
 	.ticks = (const struct tick[]){ { "print", 200, print_tick }, { 0 } },
-	.stop = print_stop,
+	.start = signing_start,
+	.stop = stop,
 };
 
 int main(int argc, char **argv)

@@ -57,17 +57,27 @@ Pb__Code find_determination(struct call *c, const Pb__FindDeterminationRequest *
 		   answer_full(c, &st_determination_by_incident, in->incident_id, &out->determination);
 }
 
+static struct blob_store blobs;
+
+Pb__Code signing_start(struct call *c)
+{
+	if (blob_store_open(&blobs, settings.blob_dir))
+		return PB__CODE__OK;
+	return call_fail(c, PB__CODE__INTERNAL, "blob_dir '%s' can't be opened: %s",
+		settings.blob_dir, strerror(errno));
+}
+
+void signing_stop(void)
+{
+	blob_store_close(&blobs);
+}
+
 static Pb__Code blob_size(struct call *c, const char *sha256, int64_t *ret)
 {
-	struct blob_store store;
-	if (!blob_store_open(&store, settings.blob_dir))
-		return call_fail(c, PB__CODE__BUSY, "the blob store can't be opened: %s",
-			strerror(errno));
-	int fd = blob_open(&store, sha256, ret);
-	int why = errno;
-	blob_store_close(&store);
+	int fd = blob_open(&blobs, sha256, ret);
 	if (fd < 0)
-		return call_fail(c, PB__CODE__BUSY, "the document can't be read: %s", strerror(why));
+		return call_fail(c, PB__CODE__BUSY, "the document can't be read: %s",
+			strerror(errno));
 	(void)close(fd);
 	return PB__CODE__OK;
 }
