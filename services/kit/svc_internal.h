@@ -77,7 +77,7 @@ struct transport {
 	jsCtx *js;
 	_Atomic bool stop;
 	bool leader;
-	int64_t stream_created;          /* ns; tells a recreated stream */
+	uint64_t first_seq, last_seq;    /* of the stream, when last looked at */
 	int64_t next_check_us, next_count_us;
 	pthread_mutex_t lock;            /* guards the texts */
 	char relay_problem[200], consumer_problem[200];

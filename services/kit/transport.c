@@ -367,6 +367,8 @@ static void check_stream(struct svc *s, struct arena *a)
 		DB_ARGS(db_i64((int64_t)info->State.FirstSeq),
 			db_i64((int64_t)info->State.LastSeq)),
 		"the stream has lost them");
+	t->first_seq = info->State.FirstSeq;
+	t->last_seq = info->State.LastSeq;
 	if (!atomic_load(&s->stats.outbox_waiting))
 		RELAY_PROBLEM(s, "");
 	jsStreamInfo_Destroy(info);
