@@ -137,6 +137,13 @@ struct svc {
 	unsigned held_tries;
 };
 
+/* ---- command line (svc_options.c); exits by itself for --help, --version and mistakes ---- */
+
+enum svc_mode { MODE_RUN, MODE_CHECK };
+enum svc_mode svc_read_options(int argc, char **argv, const struct service *d,
+	const struct config_item *const *tables, const char **ret_file);
+int svc_log_level(const char *name);
+
 /* What every service can be told; see config_common in svc_config.c. */
 struct common_settings {
 	const char *nats_url, *nats_user, *nats_password, *db, *log_level, *stream;

@@ -1,0 +1,214 @@
+/* relay.c - publishes the outbox to JetStream: in order of seq, by one leader (an advisory lock),
+ * each batch waited for before the next. */
+#include "kit/transport.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "kit/log.h"
+#include "kit/timeutil.h"
+
+enum { ACK_WAIT_MS = 5000 };
+
+const struct db_stmt relay_lock = {
+	"relay_lock",
+	"select pg_try_advisory_lock(hashtext('relay'), hashtext(current_schema()))",
+	.out = { DB_BOOL },
+};
+const struct db_stmt relay_next = {
+	"relay_next",
+	"select seq, id, type, key, district, body, trace, recorded_at, generation from outbox"
+	" where sent_at is null order by seq limit 256",
+	.out = { DB_I64, DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_BYTES, DB_TEXT, DB_TIME, DB_I32 },
+};
+const struct db_stmt relay_mark = {
+	"relay_mark",
+	"update outbox o set sent_at = clock_timestamp(), stream_seq = m.stream_seq"
+	" from unnest($1::bigint[], $2::bigint[]) as m(seq, stream_seq) where o.seq = m.seq",
+	.in = { DB_I64S, DB_I64S },
+};
+struct in_flight {
+	natsMsg *msg[RELAY_BATCH]; /* as handed to the library; only compared */
+	int64_t seq[RELAY_BATCH];
+	_Atomic int64_t stream_seq[RELAY_BATCH]; /* 0 waiting, -1 failed */
+	size_t n;
+	_Atomic size_t cursor;
+	char why[160];
+};
+
+static struct in_flight flight; /* the relay is one thread per process */
+
+static void on_pub_ack(jsCtx *js, natsMsg *msg, jsPubAck *pa, jsPubAckErr *pae, void *arg)
+{
+	struct in_flight *f = arg;
+	size_t n = f->n, start = atomic_load(&f->cursor);
+
+	(void)js;
+	for (size_t k = 0; k < n; k++) {
+		size_t i = (start + k) % n;
+
+		if (f->msg[i] != msg)
+			continue;
+		if (pae)
+			snprintf(f->why, sizeof f->why, "%s",
+				pae->ErrText ? pae->ErrText : natsStatus_GetText(pae->Err));
+		f->msg[i] = NULL;
+		atomic_store(&f->stream_seq[i], pa ? (int64_t)pa->Sequence : -1);
+		atomic_store(&f->cursor, i + 1);
+		break;
+	}
+	natsMsg_Destroy(msg);
+}
+
+static natsStatus event_message(
+	natsMsg **ret, const struct svc *s, const struct db_rows *r, size_t i)
+{
+	const char *type = db_get_text(r, i, 2), *district = db_get_text(r, i, 4);
+	const char *name = strrchr(type, '.'), *trace = db_get_text(r, i, 6);
+	int32_t generation = db_get_i32(r, i, 8);
+	char subject[160], id[64], source[48], at[TIME_TEXT_MAX];
+	size_t len;
+	const void *body = db_get_bytes(r, i, 5, &len);
+	natsStatus st;
+
+	name = name ? name + 1 : type;
+	snprintf(subject, sizeof subject, "jingbao.v1.event.%s.%s", district, name);
+	snprintf(source, sizeof source, "/jingbao/%s", s->def->name);
+	if (generation)
+		snprintf(id, sizeof id, "%s.%d", db_get_text(r, i, 1), generation);
+	else
+		snprintf(id, sizeof id, "%s", db_get_text(r, i, 1));
+	time_to_text(db_get_i64(r, i, 7), at);
+	st = natsMsg_Create(ret, subject, NULL, body, (int)len);
+#define HEADER(k, v) \
+	if (st == NATS_OK) \
+	st = natsMsgHeader_Set(*ret, (k), (v))
+	HEADER("Nats-Msg-Id", id);
+	HEADER("ce-id", db_get_text(r, i, 1));
+	HEADER("ce-type", type);
+	HEADER("ce-source", source);
+	HEADER("ce-specversion", "1.0");
+	HEADER("ce-time", at);
+	HEADER("ce-subject", db_get_text(r, i, 3));
+	HEADER("Jb-District", district);
+	if (*trace)
+		HEADER("Traceparent", trace);
+#undef HEADER
+	return st;
+}
+
+/* Publishes all rows; returns how many from the start are stored. */
+static size_t publish_rows(struct svc *s, const struct db_rows *rows)
+{
+	struct transport *t = &s->transport;
+	jsPubOptions wait;
+	natsStatus st = NATS_OK;
+	size_t stored = 0;
+
+	flight.n = rows->n;
+	flight.why[0] = 0;
+	atomic_store(&flight.cursor, 0);
+	for (size_t i = 0; i < rows->n; i++) {
+		atomic_store(&flight.stream_seq[i], 0);
+		flight.msg[i] = NULL;
+	}
+	for (size_t i = 0; i < rows->n && st == NATS_OK; i++) {
+		natsMsg *m = NULL;
+
+		flight.seq[i] = db_get_i64(rows, i, 0);
+		st = event_message(&m, s, rows, i);
+		flight.msg[i] = m;
+		if (st == NATS_OK)
+			st = js_PublishMsgAsync(t->js, &m, NULL);
+		if (m)
+			natsMsg_Destroy(m); /* not taken by the library */
+	}
+	jsPubOptions_Init(&wait);
+	wait.MaxWait = ACK_WAIT_MS;
+	if (st != NATS_OK)
+		snprintf(flight.why, sizeof flight.why, "%s", natsStatus_GetText(st));
+	st = js_PublishAsyncComplete(t->js, &wait);
+	if (st != NATS_OK && !flight.why[0])
+		snprintf(flight.why, sizeof flight.why, "no answer from JetStream (%s)",
+			natsStatus_GetText(st));
+	while (stored < rows->n && atomic_load(&flight.stream_seq[stored]) > 0)
+		stored++;
+	return stored;
+}
+
+/* Messages still unanswered would be matched with the next batch: forget them. */
+static void forget_pending(struct transport *t)
+{
+	natsMsgList list = { 0 };
+
+	if (js_PublishAsyncGetPendingList(&list, t->js) == NATS_OK)
+		natsMsgList_Destroy(&list);
+}
+
+static bool mark_sent(struct transport *t, struct arena *a, size_t n)
+{
+	int64_t *seq = ARENA_ARRAY(a, int64_t, n), *at = ARENA_ARRAY(a, int64_t, n);
+
+	if (!seq || !at)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		seq[i] = flight.seq[i];
+		at[i] = atomic_load(&flight.stream_seq[i]);
+	}
+	return transport_run(t, a, &relay_mark, DB_ARGS(db_i64s(seq, n), db_i64s(at, n)), NULL);
+}
+
+static bool lead(struct transport *t, struct arena *a)
+{
+	PGresult *r = NULL;
+	struct db_rows rows;
+
+	if (t->leader)
+		return true;
+	if (!transport_run(t, a, &relay_lock, DB_NONE, &r))
+		return false;
+	rows = transport_rows(a, &relay_lock, r);
+	t->leader = db_get_bool(&rows, 0, 0);
+	PQclear(r);
+	return t->leader;
+}
+
+/* One batch. True: there may be more at once. */
+bool relay_batch(struct svc *s, struct arena *a)
+{
+	struct transport *t = &s->transport;
+	PGresult *r = NULL;
+	struct db_rows rows;
+	size_t stored, n;
+
+	if (!lead(t, a) || !transport_run(t, a, &relay_next, DB_NONE, &r))
+		return false;
+	rows = transport_rows(a, &relay_next, r);
+	n = rows.n;
+	stored = n ? publish_rows(s, &rows) : 0;
+	PQclear(r);
+	if (stored < n) {
+		forget_pending(t);
+		relay_problem(s, flight.why[0] ? flight.why : "events can't be published");
+	} else if (n) {
+		relay_problem(s, "");
+	}
+	if (stored) {
+		atomic_fetch_add(&s->stats.sent, (int64_t)stored);
+		if (!mark_sent(t, a, stored))
+			return false;
+	}
+	return stored == n && n == RELAY_BATCH;
+}
+
+bool relay_make_js(struct svc *s)
+{
+	jsOptions o;
+
+	jsOptions_Init(&o);
+	o.Wait = 2000;
+	o.PublishAsync.MaxPending = RELAY_BATCH * 2;
+	o.PublishAsync.AckHandler = on_pub_ack;
+	o.PublishAsync.AckHandlerClosure = &flight;
+	return natsConnection_JetStream(&s->transport.js, s->transport.nc, &o) == NATS_OK;
+}
