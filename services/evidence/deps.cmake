@@ -15,3 +15,6 @@ target_link_libraries(jb-evidence-photo PRIVATE jb_photo jb_flags)
 target_link_libraries(svc_evidence PUBLIC jb_photo Threads::Threads)
 target_link_options(svc_evidence INTERFACE -Wl,--as-needed)
 add_dependencies(svc_evidence jb-evidence-photo)
+
+add_executable(bench-photos ${CMAKE_SOURCE_DIR}/tests/bench/photos/photos.c)
+target_link_libraries(bench-photos PRIVATE svc_evidence kit jb_flags)

@@ -1,0 +1,18 @@
+/* access.h - who may see a case's photos. Pure. */
+#ifndef EVIDENCE_ACCESS_H
+#define EVIDENCE_ACCESS_H
+
+#include "kit/call.h"
+
+/* What a row says of the caller's tie to the incident. */
+struct access_facts {
+	const char *incident_id, *district;
+	bool assigned; /* the caller is or was the responder */
+	bool insured;  /* the caller's insurer is a party's */
+};
+
+bool access_allows(const struct call *c, const struct access_facts *f);
+/* Suspicions of misuse are for those who look into them. */
+bool access_sees_flags(const struct call *c);
+
+#endif

@@ -1,0 +1,28 @@
+/* checklist.h - which photos a case has, lacks, or has to take again. Pure. */
+#ifndef EVIDENCE_CHECKLIST_H
+#define EVIDENCE_CHECKLIST_H
+
+#include "evidence/slots.h"
+#include "kit/arena.h"
+#include "jingbao/v1/evidence.pb-c.h"
+
+struct checklist_item {
+	const char *slot, *item_id;
+	Pb__ItemVerdict__Value verdict;
+	const Pb__PhotoFindings *findings;
+	bool retake;
+	const char *retake_note;
+};
+
+struct checklist_case {
+	int slot_version, vehicles;
+	bool facility;
+	const struct checklist_item *items; /* oldest first */
+	size_t n_items;
+};
+
+/* Fills version, vehicles, slots, missing and complete; false when the arena is full. */
+bool checklist_fill(const struct slots *s, const struct checklist_case *k, struct arena *a,
+	Pb__GetChecklistReply *out);
+
+#endif
