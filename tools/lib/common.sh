@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # common.sh - words, waits, ports, processes and secrets shared by the tools.
-# shellcheck disable=SC2034
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export LC_ALL=C.UTF-8

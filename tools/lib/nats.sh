@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # nats.sh - a private nats-server of a stack: users, start, stop, streams.
 # Needs common.sh and STACK.
-# shellcheck disable=SC2034,SC2016
+# shellcheck disable=SC2016
 
 NATS_SERVICES="gateway identity intake dispatch evidence liability claims oversight notify"
 

@@ -37,14 +37,14 @@ as_root() {
 # that was not there before.
 packages_install() {
 	local missing
-	missing=$(packages_missing "$@")
+	missing=$(packages_missing "$@" | tr '\n' ' ')
 	if [ -z "$missing" ]; then
 		say "packages: all are here"
 		return 0
 	fi
 	command -v apt-get >/dev/null ||
-		die "this is not Debian; install these by hand:" $missing
-	say "packages to install:" $missing
+		die "this is not Debian; install these by hand: $missing"
+	say "packages to install: $missing"
 	as_root apt-get update -q
 	# shellcheck disable=SC2086
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \

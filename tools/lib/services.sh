@@ -38,6 +38,6 @@ $(tail -n 5 "$STACK/log/$s.log")"
 # The door first, so that nobody is let in while the house empties.
 services_down() {
 	stop_supervised gateway
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2046,SC2086
 	stop_supervised $(printf '%s\n' $NATS_SERVICES | grep -v gateway)
 }

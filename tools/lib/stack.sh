@@ -17,13 +17,15 @@ stack_lock() {
 	flock -w 60 9 || die "another command is busy with $STACK"
 }
 
-stack_port() { # stack_port NAME: a remembered port, a new one when something else holds it
+# stack_port NAME PREFERRED: a remembered port, another one when a stranger holds it.
+stack_port() {
 	local p
 	p=$(state_get "$STACK/state" "$1")
+	[ -n "$p" ] || p=$2
 	if [ -z "$p" ] || { port_taken "$p" && ! alive "$(read_pid "$STACK/run/gateway.pid")" jb-gateway; }; then
 		p=$(free_port)
-		state_set "$STACK/state" "$1" "$p"
 	fi
+	state_set "$STACK/state" "$1" "$p"
 	printf '%s' "$p"
 }
 
@@ -45,16 +47,42 @@ own_settings() {
 	case $1 in
 	gateway)
 		cat <<-END
+			port = $API_PORT
+			admin_port = $ADMIN_PORT
 			blob_dir = $STACK/blobs
 		END
 		;;
-	evidence | liability) echo "blob_dir = $STACK/blobs" ;;
-	notify) echo "spool_dir = $STACK/spool" ;;
+	evidence) echo "blob_dir = $STACK/blobs" ;;
+	liability)
+		echo "blob_dir = $STACK/blobs"
+		echo "public_url = http://127.0.0.1:$API_PORT"
+		;;
+	notify)
+		echo "spool_dir = $STACK/spool"
+		echo "public_url = http://127.0.0.1:$API_PORT"
+		;;
 	esac
+}
+
+# The operator's tool; after seeding it signs in as the dispatcher.
+jbctl_settings() {
+	local accounts=$STACK/secrets/accounts.json
+	bus_settings ops
+	cat <<-END
+		db = $(pg_conninfo jb_ops)
+		api_url = http://127.0.0.1:$API_PORT
+		admin_url = http://127.0.0.1:$ADMIN_PORT
+		stack_dir = $STACK
+		stream_mb = $((NATS_MAX_MB / 2))
+	END
+	[ ! -s "$accounts" ] || jq -r '.accounts[] | select(.username == "dispatcher") |
+		"username = " + .username, "password = " + .password' "$accounts"
 }
 
 write_confs() {
 	local s
+	API_PORT=$(stack_port port "${JB_PREFER_PORT:-}")
+	ADMIN_PORT=$(stack_port admin_port "${JB_PREFER_ADMIN_PORT:-}")
 	for s in $NATS_SERVICES; do
 		{
 			bus_settings "$s"
@@ -62,10 +90,7 @@ write_confs() {
 			own_settings "$s"
 		} | write_conf "$s"
 	done
-	{
-		bus_settings ops
-		echo "db = $(pg_conninfo jb_ops)"
-	} | write_conf jbctl
+	jbctl_settings | write_conf jbctl
 }
 
 write_env() {
@@ -75,6 +100,8 @@ write_env() {
 		STACK_NATS_PORT=$NATS_PORT
 		STACK_NATS_PID_FILE='$STACK/nats/pid'
 		STACK_NATS_OPS_PASSWORD='$(secret "$STACK/secrets/nats.ops")'
+		STACK_API='http://127.0.0.1:$API_PORT'
+		STACK_ADMIN='http://127.0.0.1:$ADMIN_PORT'
 		STACK_PG_BIN='$PG_BIN'
 		STACK_PG_HOST='$PG_RUN'
 		STACK_PG_PORT=$PG_PORT
