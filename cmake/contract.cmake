@@ -45,12 +45,13 @@ target_sources(contract-gen PRIVATE ${gen_more})
 target_link_libraries(contract-gen PRIVATE jb_pb jb_flags pkg::jansson)
 
 set(GEN_DIR ${CMAKE_BINARY_DIR}/gen)
+set(openapi_base ${CMAKE_SOURCE_DIR}/tools/contract-gen/openapi.base.json)
 file(MAKE_DIRECTORY ${GEN_DIR}/contract)
 set(gen_out ${GEN_DIR}/contract/contract.gen.c ${GEN_DIR}/contract/contract.gen.h
 	${GEN_DIR}/contract/openapi.json ${GEN_DIR}/contract/nats-permissions.json)
 add_custom_command(OUTPUT ${gen_out}
-	COMMAND contract-gen ${PB_DIR}/jingbao.desc ${GEN_DIR}/contract
-	DEPENDS contract-gen ${PB_DIR}/jingbao.desc COMMENT "contract-gen")
+	COMMAND contract-gen ${PB_DIR}/jingbao.desc ${GEN_DIR}/contract ${openapi_base}
+	DEPENDS contract-gen ${PB_DIR}/jingbao.desc ${openapi_base} COMMENT "contract-gen")
 file(GLOB contract_src CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/services/contract/*.c)
 add_library(jb_contract STATIC ${contract_src} ${GEN_DIR}/contract/contract.gen.c)
 target_include_directories(jb_contract PUBLIC ${CMAKE_SOURCE_DIR}/services)

@@ -3,6 +3,7 @@
 # forbidden one with a message that says what is wrong; it then writes nothing.
 set -eu
 gen=$1 protos=$2 work=$3
+base=$protos/../tools/contract-gen/openapi.base.json
 include=$(pkg-config --variable=includedir libprotobuf-c)
 rm -rf "$work"
 mkdir -p "$work/in/jingbao/v1"
@@ -30,7 +31,7 @@ compile() {
 verdict() {
 	n=$((n + 1))
 	rm -rf "$work/out" && mkdir "$work/out"
-	if "$gen" "$work/$1.desc" "$work/out" 2>"$work/err"; then
+	if "$gen" "$work/$1.desc" "$work/out" "$base" 2>"$work/err"; then
 		echo "FAIL: $1: accepted"
 		fails=$((fails + 1))
 	elif ! grep -qF "$2" "$work/err"; then
@@ -60,7 +61,7 @@ service Asking { rpc Ask(AskRequest) returns (AskReply) {
   option (access) = { roles: [ADMIN, OFFICER] }; option (repeat) = KEY; } }
 EOF
 mkdir "$work/out"
-"$gen" "$work/sound.desc" "$work/out"
+"$gen" "$work/sound.desc" "$work/out" "$base"
 for want in '.roles = 0x410' '.repeat = 2' '.success = 201' '.subject = "jingbao.v1.Asking.Ask"' \
 	'.district_field = 2'; do
 	grep -qF "$want" "$work/out/contract.gen.c" || {

@@ -1,7 +1,9 @@
-/* emit_openapi.c - the OpenAPI 3.1 document: one operation per RPC with a route, live events,
- * webhooks. */
+/* emit_openapi.c - the OpenAPI 3.1 document: openapi.base.json, which holds what no RPC declares,
+ * and to it one operation per RPC with a route, the event types, the webhooks and all schemas.
+ */
 #include "model.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct problem {
@@ -17,6 +19,7 @@ static const struct problem problems[] = {
 	{ 409, "Conflict", "It changed meanwhile, or an equal request still runs: read again." },
 	{ 413, "TooLarge", "The body is too large." },
 	{ 415, "UnsupportedMedia", "The body has another media type than this call takes." },
+	{ 416, "RangeNotSatisfiable", "The bytes end before that range." },
 	{ 422, "Refused", "A rule of the business forbids it; `detail` says which." },
 	{ 429, "TooManyRequests", "Slow down; `Retry-After` says for how long." },
 	{ 503, "Unavailable", "Busy or not ready; `Retry-After` says when to come again." },
@@ -67,6 +70,17 @@ static json_t *parameter(struct schemas *s, const struct field *f, bool in_path)
 	return p;
 }
 
+/* Messages are not recursive: the checks came first. */
+static bool holds_position(const struct message *m)
+{
+	if (!strcmp(m->name, "Position"))
+		return true;
+	for (size_t i = 0; i < m->n_fields; i++)
+		if (m->fields[i].sub && holds_position(m->fields[i].sub))
+			return true;
+	return false;
+}
+
 static json_t *parameters(struct schemas *s, const struct method *m)
 {
 	json_t *list = json_array();
@@ -78,6 +92,8 @@ static json_t *parameters(struct schemas *s, const struct method *m)
 	}
 	if (m->repeat == PB__REPEAT__VALUE__KEY)
 		json_array_append_new(list, ref("parameters", "IdempotencyKey"));
+	if (holds_position(m->out) && !message_field(m->in, "datum"))
+		json_array_append_new(list, ref("parameters", "Datum"));
 	return list;
 }
 
@@ -111,10 +127,21 @@ static json_t *content(const char *media, json_t *schema)
 	return o;
 }
 
+/* An empty body stands for {}. */
+static bool asks_for_a_member(const struct method *m)
+{
+	for (size_t i = 0; i < m->in->n_fields; i++)
+		if (m->in->fields[i].rule->required && !field_in_path(m, &m->in->fields[i]))
+			return true;
+	return false;
+}
+
 static json_t *request_body(struct schemas *s, const struct method *m)
 {
-	json_t *body = json_pack("{s:b}", "required", 1);
+	json_t *body = json_object();
 	json_t *media;
+	if (m->http->kind == PB__HTTP__KIND__UPLOAD || asks_for_a_member(m))
+		json_object_set_new(body, "required", json_true());
 	if (m->http->kind == PB__HTTP__KIND__UPLOAD)
 		media = content(m->http->media, json_pack("{s:s,s:s}", "type", "string",
 							"contentMediaType", m->http->media));
@@ -159,16 +186,33 @@ static bool may_answer(const struct method *m, unsigned status, bool open)
 	case 403:
 		return !open;
 	case 404:
-		return strchr(m->http->path, '{') != NULL || !reads;
+		return m->http->kind != PB__HTTP__KIND__FORM;
 	case 409:
+		return !reads && m->http->kind != PB__HTTP__KIND__FORM;
 	case 422:
-		return !reads;
+		return m->http->kind != PB__HTTP__KIND__FORM;
 	case 413:
 	case 415:
 		return method_has_body(m);
+	case 416:
+		return false; /* downloads only, added there */
 	default:
 		return true;
 	}
+}
+
+/* OAuth 2 has an error form of its own (RFC 6749 5.2). */
+static json_t *oauth_error(const struct problem *p)
+{
+	return json_pack("{s:s,s:o}", "description", p->about, "content",
+		content("application/json", ref("schemas", "OAuthError")));
+}
+
+static void add_partial(json_t *o)
+{
+	json_object_set_new(o, "206", json_pack("{s:s}", "description", "The range asked for."));
+	json_object_set_new(o, "304", json_pack("{s:s}", "description", "The ETag still holds."));
+	json_object_set_new(o, "416", ref("responses", "RangeNotSatisfiable"));
 }
 
 static json_t *responses(struct schemas *s, const struct method *m, bool open)
@@ -179,7 +223,11 @@ static json_t *responses(struct schemas *s, const struct method *m, bool open)
 	for (size_t i = 0; i < N_PROBLEMS; i++)
 		if (may_answer(m, problems[i].status, open))
 			json_object_set_new(o, gen_printf("%u", problems[i].status),
-				ref("responses", problems[i].name));
+				m->http->kind == PB__HTTP__KIND__FORM
+					? oauth_error(&problems[i])
+					: ref("responses", problems[i].name));
+	if (m->http->kind == PB__HTTP__KIND__DOWNLOAD)
+		add_partial(o);
 	return o;
 }
 
@@ -292,36 +340,6 @@ static json_t *event_types(const struct model *m)
 	return o;
 }
 
-static void add_events(struct schemas *s, json_t *paths)
-{
-	json_object_set_new(s->out, "LiveEvent", live_schema(s));
-	json_t *stream = json_pack("{s:s,s:s,s:{s:s}}", "type", "string", "contentMediaType",
-		"application/json", "contentSchema", "$ref", "#/components/schemas/LiveEvent");
-	json_t *ok = json_pack("{s:s,s:{s:o},s:o}", "description",
-		"Server-sent events until the caller leaves; a comment line every 15 s.", "headers",
-		"X-Request-Id", ref("headers", "RequestId"), "content",
-		content("text/event-stream", stream));
-	json_t *op = json_pack("{s:s,s:[s],s:s,s:s,s:o,s:[o,o,o],s:{s:o,s:o,s:o,s:o,s:o}}",
-		"operationId", "liveEvents", "tags", "Live", "summary", "Watch what happens, live",
-		"description",
-		"Only what the caller's roles may see. `id:` is the position in the stream; coming "
-		"back with `Last-Event-ID` resumes without a gap.",
-		"x-event-types", event_types(s->model), "parameters",
-		json_pack("{s:s,s:s,s:s,s:{s:s,s:s}}", "name", "incident", "in", "query",
-			"description", "Only events of this incident.", "schema", "type", "string",
-			"format", "uuid"),
-		json_pack("{s:s,s:s,s:s,s:{s:s,s:i}}", "name", "types", "in", "query",
-			"description", "Only these event types, separated by commas.", "schema",
-			"type", "string", "maxLength", 2048),
-		json_pack("{s:s,s:s,s:s,s:{s:s,s:s}}", "name", "Last-Event-ID", "in", "header",
-			"description", "The last `id:` seen.", "schema", "type", "string",
-			"pattern", "^[0-9]{1,20}$"),
-		"responses", "200", ok, "400", ref("responses", "BadRequest"), "401",
-		ref("responses", "Unauthorized"), "429", ref("responses", "TooManyRequests"), "503",
-		ref("responses", "Unavailable"));
-	add_operation(paths, "/v1/events", "GET", op);
-}
-
 static json_t *cloud_event(struct schemas *s, const struct message *m)
 {
 	return json_pack(
@@ -370,62 +388,18 @@ static bool seen_by_insurers(const struct message *m)
 	return false;
 }
 
-static json_t *webhooks(struct schemas *s)
+static void add_webhooks(struct schemas *s, json_t *o)
 {
-	json_t *o = json_object();
 	for (size_t i = 0; i < s->model->n_messages; i++)
 		if (seen_by_insurers(&s->model->messages[i]))
 			json_object_set_new(
 				o, s->model->messages[i].name, webhook(s, &s->model->messages[i]));
-	return o;
 }
 
-/* --- the rest --- */
+/* --- the document --- */
 
-static json_t *plain(const char *id, const char *summary, const char *about, bool may_be_unready)
+static void add_problem_responses(json_t *o)
 {
-	json_t *op = json_pack("{s:s,s:[s],s:s,s:s,s:{s:{s:s,s:o},s:o},s:[]}", "operationId", id,
-		"tags", "Health", "summary", summary, "description", about, "responses", "200",
-		"description", "OK.", "content",
-		content("application/json", json_pack("{s:s}", "type", "object")), "429",
-		ref("responses", "TooManyRequests"), "security");
-	if (may_be_unready)
-		json_object_set_new(
-			json_object_get(op, "responses"), "503", ref("responses", "Unavailable"));
-	return op;
-}
-
-static void add_health(json_t *paths)
-{
-	add_operation(paths, "/healthz", "GET",
-		plain("healthz", "The process lives", "Says nothing of what it depends on.",
-			false));
-	add_operation(paths, "/readyz", "GET",
-		plain("readyz", "The system can serve",
-			"Names each part and what is wrong with it.", true));
-	add_operation(paths, "/openapi.json", "GET",
-		plain("openapi", "This document", "Made from the contract at build time.", false));
-}
-
-static json_t *problem_schema(void)
-{
-	return json_pack(
-		"{s:s,s:s,s:[s,s,s],s:{s:{s:s,s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},"
-		"s:{s:s,s:{s:s,s:[s,s],s:{s:{s:s,s:s},s:{s:s,s:s},s:{s:s,s:s}}}}}}",
-		"type", "object", "description", "RFC 9457 problem details.", "required", "type",
-		"title", "status", "properties", "type", "type", "string", "format",
-		"uri-reference", "title", "type", "string", "status", "type", "integer", "detail",
-		"type", "string", "instance", "type", "string", "requestId", "type", "string",
-		"errors", "type", "array", "items", "type", "object", "required", "pointer", "rule",
-		"properties", "pointer", "type", "string", "description",
-		"JSON pointer (RFC 6901) of the member at fault.", "rule", "type", "string",
-		"description", "Machine word: required, format, max ...", "detail", "type",
-		"string", "description", "What to do.");
-}
-
-static json_t *problem_responses(void)
-{
-	json_t *o = json_object();
 	for (size_t i = 0; i < N_PROBLEMS; i++) {
 		json_t *headers = json_pack("{s:o}", "X-Request-Id", ref("headers", "RequestId"));
 		if (problems[i].status == 429 || problems[i].status == 503)
@@ -435,83 +409,45 @@ static json_t *problem_responses(void)
 				headers, "content",
 				content("application/problem+json", ref("schemas", "Problem"))));
 	}
-	return o;
 }
 
-static json_t *headers(void)
+/* Services come before what the base names. */
+static void add_tags(const struct model *m, json_t *list)
 {
-	return json_pack("{s:{s:s,s:{s:s}},s:{s:s,s:{s:s,s:i}},s:{s:s,s:{s:s,s:s}}}", "RequestId",
-		"description", "Taken from the request or made; also in the log.", "schema", "type",
-		"string", "RetryAfter", "description", "Seconds to wait.", "schema", "type",
-		"integer", "minimum", 0, "Location", "description", "Where the created thing is.",
-		"schema", "type", "string", "format", "uri-reference");
-}
-
-static json_t *security_schemes(void)
-{
-	return json_pack("{s:{s:s,s:s,s:s},s:{s:s,s:s,s:s,s:s},s:{s:s,s:s,s:{s:{s:s,s:{}}}}}",
-		"bearer", "type", "http", "scheme", "bearer", "description",
-		"The token of a session, an API client or a device.", "cookie", "type", "apiKey",
-		"in", "cookie", "name", "jb_session", "description",
-		"Set by POST /v1/session for browsers.", "oauth2", "type", "oauth2", "description",
-		"Systems: client credentials.", "flows", "clientCredentials", "tokenUrl",
-		"/v1/oauth/token", "scopes");
-}
-
-static json_t *components(json_t *schemas)
-{
-	json_t *key = json_pack("{s:s,s:s,s:s,s:{s:s,s:i,s:i}}", "name", "Idempotency-Key", "in",
-		"header", "description",
-		"Makes the call repeatable: the same key with the same body gets the first answer, "
-		"with another body 422, while the first still runs 409.",
-		"schema", "type", "string", "minLength", 1, "maxLength", 255);
-	return json_pack("{s:o,s:o,s:o,s:{s:o},s:o}", "securitySchemes", security_schemes(),
-		"responses", problem_responses(), "headers", headers(), "parameters",
-		"IdempotencyKey", key, "schemas", schemas);
-}
-
-static json_t *tags(const struct model *m)
-{
-	json_t *list = json_array();
 	for (size_t i = 0; i < m->n_services; i++) {
 		const char *about = m->services[i].comment;
 		for (size_t j = 0; j < m->n_files && !*about; j++)
 			if (!strcmp(m->files[j], m->services[i].file))
 				about = m->file_comments[j];
-		json_array_append_new(list, json_pack("{s:s,s:s}", "name", m->services[i].name,
-						    "description", *about ? about : "RPCs."));
+		json_array_insert_new(list, i,
+			json_pack("{s:s,s:s}", "name", m->services[i].name, "description",
+				*about ? about : "RPCs."));
 	}
-	json_array_append_new(list, json_pack("{s:s,s:s}", "name", "Live", "description",
-					    "Events as they happen, and webhooks."));
-	json_array_append_new(list, json_pack("{s:s,s:s}", "name", "Health", "description",
-					    "For supervisors and load balancers."));
-	return list;
 }
 
-static json_t *info(void)
+static json_t *read_base(const char *path)
 {
-	return json_pack("{s:s,s:s,s:s,s:s}", "title", "Jingbao", "version", JB_VERSION, "summary",
-		"Police-insurance rapid handling of minor traffic incidents", "description",
-		"JSON is proto3's mapping: lowerCamelCase names, enums by name, 64-bit integers as "
-		"text, times in RFC 3339 UTC; members with their type's zero value are left out of "
-		"answers. Unknown members of requests are refused. Errors are RFC 9457 problem "
-		"details naming the member and the rule.");
+	json_error_t e;
+	json_t *base = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
+	if (!base) {
+		fprintf(stderr, "contract-gen: %s:%d: %s\n", path, e.line, e.text);
+		exit(1);
+	}
+	return base;
 }
 
-json_t *emit_openapi(const struct model *m)
+json_t *emit_openapi(const struct model *m, const char *base)
 {
-	struct schemas s = { .model = m, .out = json_object() };
-	json_t *paths = json_object();
-	json_object_set_new(s.out, "Problem", problem_schema());
+	json_t *doc = read_base(base), *paths = json_object_get(doc, "paths");
+	json_t *components = json_object_get(doc, "components");
+	struct schemas s = { .model = m, .out = json_object_get(components, "schemas") };
+	json_object_set_new(json_object_get(doc, "info"), "version", json_string(JB_VERSION));
+	add_tags(m, json_object_get(doc, "tags"));
 	add_operations(&s, paths);
-	add_events(&s, paths);
-	add_health(paths);
-	json_t *hooks = webhooks(&s);
-	json_t *doc = json_pack("{s:s,s:o,s:[{s:s,s:s}],s:[{s:[]},{s:[]},{s:[]}],s:o,s:o,s:o,s:o}",
-		"openapi", "3.1.0", "info", info(), "servers", "url", "/", "description",
-		"This gateway", "security", "bearer", "cookie", "oauth2", "tags", tags(m), "paths",
-		paths, "webhooks", hooks, "components", components(s.out));
-	if (!doc)
-		fputs("contract-gen: the OpenAPI document doesn't fit its pattern\n", stderr);
+	json_object_set_new(s.out, "LiveEvent", live_schema(&s));
+	json_object_set_new(json_object_get(json_object_get(paths, "/v1/events"), "get"),
+		"x-event-types", event_types(m));
+	add_webhooks(&s, json_object_get(doc, "webhooks"));
+	add_problem_responses(json_object_get(components, "responses"));
 	return doc;
 }

@@ -33,9 +33,9 @@ static void write_json(const char *dir, const char *name, const json_t *v)
 	close_out(f, name);
 }
 
-static void write_all(const struct model *m, const char *dir)
+static void write_all(const struct model *m, const char *dir, const char *base)
 {
-	json_t *openapi = emit_openapi(m), *nats = emit_nats(m);
+	json_t *openapi = emit_openapi(m, base), *nats = emit_nats(m);
 	char *text = json_dumps(openapi, JSON_COMPACT);
 	if (!text || !nats) {
 		fputs("contract-gen: cannot print the OpenAPI document\n", stderr);
@@ -56,8 +56,8 @@ static void write_all(const struct model *m, const char *dir)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
-		fputs("usage: contract-gen DESCRIPTOR_SET OUT_DIR\n", stderr);
+	if (argc != 4) {
+		fputs("usage: contract-gen DESCRIPTOR_SET OUT_DIR OPENAPI_BASE\n", stderr);
 		return 2;
 	}
 	const struct model *m = model_read(argv[1]);
@@ -67,6 +67,6 @@ int main(int argc, char **argv)
 			n == 1 ? "" : "s");
 		return 1;
 	}
-	write_all(m, argv[2]);
+	write_all(m, argv[2], argv[3]);
 	return 0;
 }
