@@ -1,0 +1,2 @@
+# The http provider.
+target_link_libraries(svc_notify PRIVATE pkg::curl)
