@@ -15,8 +15,7 @@ test('fifty equal orders at once are one incident and fifty equal answers', { ti
 	const answers = await Promise.all(Array.from({ length: 50 }, () => dispatcher.post('/v1/orders', body)));
 	const texts = new Set(answers.map((r) => JSON.stringify(story.ok(r))));
 	assert.equal(texts.size, 1, [...texts].slice(0, 2).join('\n'));
-	assert.equal(s.sql(`select count(*) from intake.incident i join intake.dispatch_order o
-		using (incident_id) where o.order_no = '${body.orderNo}'`)[0][0], '1');
+	assert.equal(s.sql(`select count(*) from intake.incident where order_no = '${body.orderNo}'`)[0][0], '1');
 });
 
 test('an order whose content differs is refused, naming what', { timeout: 60000 }, async () => {
@@ -40,7 +39,7 @@ test('of 200 assignments of one responder exactly one wins', { timeout: 120000 }
 		incidents.push(story.ok(r, 201).incidentId);
 	}
 	await until('dispatch to know them all', 30000, () => s.sql(
-		`select count(*) from dispatch.incident where incident_id in ('${incidents.join("','")}')`)[0][0] === '200');
+		`select count(*) from dispatch.incident where id in ('${incidents.join("','")}')`)[0][0] === '200');
 	// On duty after the orders: an offer may reach him first, so he declines what he is offered.
 	const responder = await s.as('RESPONDER', 5);
 	const me = story.ok(await story.onDuty(s, 5).then((r) => r.get('/v1/me')));

@@ -1,0 +1,206 @@
+// run.mjs - Jingbao beside what it stands on, in one run on one machine: ratios, not absolute numbers.
+//
+//   node tests/bench/run.mjs [orders] [latency] [photos] [events]     (all when none is named)
+//
+// JB_BIN: a release build's bin. JB_BENCH_SECONDS: length of each load (10). JB_BENCH_ROUNDS: 3, medians.
+import { execFileSync, spawn } from 'node:child_process';
+import { writeFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startStack, bin, root, services } from '../lib/stack.mjs';
+import { until } from '../lib/http.mjs';
+import { Stream } from '../lib/sse.mjs';
+import * as story from '../lib/story.mjs';
+
+const seconds = Number(process.env.JB_BENCH_SECONDS ?? 10);
+const rounds = Number(process.env.JB_BENCH_ROUNDS ?? 3);
+const here = join(root, 'tests', 'bench');
+const quiet = { JB_LOG_LEVEL: 'warn' };
+const median = (v) => [...v].sort((a, b) => a - b)[Math.floor(v.length / 2)];
+const rank = (v, p) => [...v].sort((a, b) => a - b)[Math.max(0, Math.ceil(v.length * p) - 1)];
+const results = [];
+
+function report(what, ours, theirs, ratio, mark) {
+	results.push({ what, ours, theirs, ratio, mark });
+	console.log(`${what}: ${ours} against ${theirs}: ratio ${ratio} (mark ${mark})`);
+}
+
+async function run(program, args, env = {}) {
+	const p = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+	let out = '', err = '';
+	p.stdout.on('data', (d) => (out += d));
+	p.stderr.on('data', (d) => (err += d));
+	const code = await new Promise((ok) => p.on('exit', ok));
+	if (code !== 0) throw new Error(`${program}: exit ${code}\n${err}${out}`);
+	return out;
+}
+
+// ---- orders over HTTP against pgbench with the very statement intake runs ----
+
+function uuid7(random) {
+	return `(lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || '7' ||
+		lpad(to_hex(${random} % 4096), 3, '0') || '8' || lpad(to_hex(${random}), 15, '0'))::uuid`;
+}
+
+function pgbenchScript() {
+	const line = execFileSync(join(bin, 'jb-intake'), ['--statements'], { encoding: 'utf8' }).split('\n')
+		.filter(Boolean).map((l) => JSON.parse(l)).find((s) => s.name === 'submit_order');
+	const bytes = (n) => `'\\x${'5a'.repeat(n)}'::bytea`;
+	const cell = '(:x / 3000 * 100000 + :y / 3000)';
+	const cells = [-1, 0, 1].flatMap((dx) => [-1, 0, 1].map((dy) => `${cell} + ${dx * 100000 + dy}`));
+	const args = [null, `('P' || to_hex(:a))`, uuid7(':b'), bytes(32), bytes(360), 'now()',
+		`('C' || to_hex(:a))`, `'610103'::text`, `'RAPID'::text`, `'REPORTED'::text`, '1', `'{}'::text[]`,
+		'(108.75 + :x / 1000000.0)::float8', '(34.12 + :y / 1000000.0)::float8', `${cell}::bigint`,
+		`'南二环'::text`, `array['陕A' || :p]`, `('139' || :p)`, 'now()', `now() + interval '600 s'`, `''::text`,
+		`array[${cells.join(', ')}]::bigint[]`, '92000::float8', uuid7(':c'),
+		`'jingbao.v1.IncidentReported'::text`, `to_hex(:b)`, `'610103'::text`, bytes(420), `''::text`];
+	if (line.in.length !== args.length - 1)
+		throw new Error(`submit_order takes ${line.in.length} parameters, the bench knows ${args.length - 1}`);
+	const sql = line.sql.replace(/\$(\d+)/g, (_, n) => args[Number(n)]);
+	return `\\set a random(1, 9000000000000000000)\n\\set b random(1, 1000000000000000000)\n` +
+		`\\set c random(1, 1000000000000000000)\n\\set x random(0, 400000)\n\\set y random(0, 300000)\n` +
+		`\\set p random(10000000, 99999999)\n${sql.replace(/\s+/g, ' ')};\n`;
+}
+
+async function pgbench(s, clients) {
+	const file = join(s.dir, 'submit.sql');
+	writeFileSync(file, pgbenchScript());
+	const out = await run(join(s.vars.STACK_PG_BIN, 'pgbench'), ['-n', '-M', 'prepared', '-c', String(clients),
+		'-j', '2', '-T', String(seconds), '-f', file, '-h', s.vars.STACK_PG_HOST, '-p', s.vars.STACK_PG_PORT,
+		'-U', 'postgres', 'jingbao'], { PGPASSFILE: s.vars.PGPASSFILE });
+	return Number(out.match(/tps = ([\d.]+)/)[1]);
+}
+
+async function ordersOverHttp(s, connections) {
+	const dispatcher = await s.as('DISPATCHER');
+	const name = `${process.pid}${Date.now()}`;
+	const from = process.hrtime.bigint();
+	await run('wrk', ['-t', '2', '-c', String(connections), '-d', `${seconds}s`, '-s', join(here, 'orders.lua'),
+		s.url, '--', dispatcher.token, name]);
+	const took = Number(process.hrtime.bigint() - from) / 1e9;
+	const taken = Number(s.sql(`select count(*) from intake.dispatch_order where order_no like 'B-${name}-%'`)[0][0]);
+	return taken / took;
+}
+
+async function benchOrders() {
+	for (const [what, only] of [['intake alone', ['identity', 'intake', 'gateway']], ['all services on', services]]) {
+		const s = await startStack({ settings: quiet, only, seed: true });
+		try {
+			const ours = [], theirs = [];
+			for (let i = 0; i < rounds; i++) {
+				s.sql('checkpoint');
+				theirs.push(await pgbench(s, 32));
+				s.sql('checkpoint');
+				ours.push(await ordersOverHttp(s, 64));
+			}
+			const ratios = ours.map((v, i) => v / theirs[i]);
+			report(`orders/s over HTTP, ${what}`, median(ours).toFixed(0),
+				`pgbench -c 32 ${median(theirs).toFixed(0)}`, median(ratios).toFixed(2), '0.8');
+		} finally {
+			await s.stop();
+		}
+	}
+}
+
+// ---- order to offer, as a dispatcher's stream sees it ----
+
+function floor(s) {
+	s.sql('create table if not exists bench_floor (id bigint, body bytea)');
+	return JSON.parse(execFileSync(join(bin, 'bench-floor'), [s.vars.STACK_NATS_URL, 'ops',
+		s.vars.STACK_NATS_OPS_PASSWORD, s.vars.STACK_DB_ADMIN, '2000'],
+	{ encoding: 'utf8', env: { ...process.env, PGPASSFILE: s.vars.PGPASSFILE } }));
+}
+
+async function benchLatency() {
+	const s = await startStack({ settings: { ...quiet, JB_OFFER_SECONDS: '600' } });
+	try {
+		const dispatcher = await s.as('DISPATCHER');
+		for (let i = 0; i < 40; i++) await story.onDuty(s, i);
+		const stream = new Stream(dispatcher);
+		await stream.opened;
+		const sent = new Map(), seen = new Map(), done = new Set();
+		const perSecond = 100, total = perSecond * seconds;
+		stream.waiters.add(() => {
+			const e = stream.events[stream.events.length - 1];
+			const id = e.json.data.incidentId;
+			if (!e.json.type.endsWith('.OfferMade') || seen.has(id)) return;
+			seen.set(id, e.at);
+			done.add(id);
+		});
+		const byIncident = new Map();
+		const start = performance.now();
+		const posts = [];
+		for (let i = 0; i < total; i++) {
+			const due = start + i * 1000 / perSecond;
+			const wait = due - performance.now();
+			if (wait > 0) await new Promise((ok) => setTimeout(ok, wait));
+			const no = story.orderNo();
+			const at = performance.now();
+			posts.push(dispatcher.post('/v1/orders', story.order(no, { place: { text: '测', position: {
+				lon: 108.85 + Math.random() * 0.18, lat: 34.2 + Math.random() * 0.12, datum: 'WGS84' } } }))
+				.then(async (r) => {
+					const id = story.ok(r).incidentId;
+					byIncident.set(id, at);
+					// Once offered the order is cancelled, so that the responder is free again.
+					await until('the offer', 20000, () => seen.has(id)).catch(() => {});
+					await dispatcher.post(`/v1/orders/${no}:cancel`, { reason: '测量' });
+				}));
+		}
+		await Promise.all(posts);
+		const ms = [...byIncident].filter(([id]) => seen.has(id)).map(([id, at]) => seen.get(id) - at);
+		const f = floor(s);
+		report(`order to offer at ${perSecond}/s, p50 of ${ms.length}/${total}`, `${rank(ms, 0.5).toFixed(2)} ms`,
+			`floor ${f.floorMs.toFixed(2)} ms`, (rank(ms, 0.5) / f.floorMs).toFixed(1), '4');
+		report('order to offer, p99', `${rank(ms, 0.99).toFixed(2)} ms`, `floor ${f.floorMs.toFixed(2)} ms`,
+			(rank(ms, 0.99) / f.floorMs).toFixed(1), '-');
+		await stream.close();
+	} finally {
+		await s.stop();
+	}
+}
+
+// ---- events through one durable consumer ----
+
+async function benchEvents() {
+	const s = await startStack({ settings: quiet, only: ['identity', 'intake', 'oversight', 'gateway'] });
+	try {
+		const rates = [];
+		for (let i = 0; i < rounds; i++) {
+			await s.kill('oversight', 'SIGTERM');
+			await ordersOverHttp(s, 64);
+			await until('all to be published', 120000, () =>
+				s.sql('select 1 from intake.outbox where sent_at is null limit 1').length === 0);
+			const count = () => Number(s.sql('select count(*) from oversight.inbox')[0][0]);
+			const before = count();
+			const due = Number(s.sql('select count(*) from intake.outbox')[0][0]) +
+				Number(s.sql('select count(*) from identity.outbox')[0][0]);
+			await s.start('oversight');
+			await until('the first', 20000, () => count() > before);
+			const first = count(), from = process.hrtime.bigint();
+			await until('the last', 300000, () => count() >= due);
+			rates.push((due - first) / (Number(process.hrtime.bigint() - from) / 1e9));
+		}
+		report('events/s through one durable consumer (oversight)', median(rates).toFixed(0), 'the mark',
+			(median(rates) / 10000).toFixed(2), '10000/s');
+	} finally {
+		await s.stop();
+	}
+}
+
+// ---- photos ----
+
+async function benchPhotos() {
+	const program = join(bin, 'bench-photos');
+	if (!existsSync(program)) throw new Error(`${program} is not built`);
+	const out = await run(program, []);
+	process.stdout.write(out);
+	results.push({ what: 'photos/s', ours: out.trim().split('\n').pop(), theirs: 'vipsthumbnail', ratio: '', mark: '1.5' });
+}
+
+const parts = { orders: benchOrders, latency: benchLatency, photos: benchPhotos, events: benchEvents };
+const wanted = process.argv.slice(2);
+for (const name of wanted.length ? wanted : Object.keys(parts)) {
+	if (!parts[name]) throw new Error(`no bench '${name}'; there are ${Object.keys(parts).join(', ')}`);
+	await parts[name]();
+}
+console.log('\nwhat | ours | beside | ratio | mark');
+for (const r of results) console.log([r.what, r.ours, r.theirs, r.ratio, r.mark].join(' | '));
