@@ -44,16 +44,23 @@ seed_secrets() {
 seed_send() {
 	local answers bad
 	answers=$(JBCTL call --lines) || true
-	bad=$(grep '"code":' <<<"$answers" | grep -v '"code":"CONFLICT"' | head -n 3)
+	bad=$(grep '^{"code":"[A-Z_]*","text":' <<<"$answers" | grep -v '^{"code":"CONFLICT"' |
+		head -n 3) || true
 	[ -z "$bad" ] || die "seeding failed: $bad"
 }
 
+# Accounts that are missing are made; where the database was kept and the secrets are new, the
+# accounts get the new passwords.
 seed_people() {
-	local file=$STACK/secrets/accounts.json
-	jq -r '.accounts[] | del(.post) | "Identity.CreateAccount " + tojson' "$file" | seed_send
-	# A kept database and new secrets: the accounts are there with passwords nobody knows.
-	[ -z "$SEED_NEW" ] || jq -r '.accounts[] |
-		"Identity.SetPassword " + ({username, newPassword: .password} | tojson)' "$file" | seed_send
+	local file=$STACK/secrets/accounts.json known
+	known=$(JBCTL call Identity.ListAccounts '{"pageSize":200}' | jq -c '[.items[]?.username]') ||
+		die "the accounts can't be listed"
+	jq -r --argjson known "$known" --arg new "$SEED_NEW" '.accounts[] |
+		if (.username | IN($known[]) | not) then
+			"Identity.CreateAccount " + (del(.post) | tojson)
+		elif $new != "" then
+			"Identity.SetPassword " + ({username, newPassword: .password} | tojson)
+		else empty end' "$file" | seed_send
 }
 
 # An insurer's system signs in with a client; its secret is told only once.
