@@ -1,0 +1,1 @@
+target_link_libraries(svc_claims PUBLIC pkg::curl)
