@@ -51,6 +51,7 @@ struct json_out {
 	bool mask;          /* personal data masked by privacy class */
 	bool with_secrets;  /* SECRET fields written; only toward their owner (a new token) */
 	bool keep_defaults; /* write zero scalars and empty lists too */
+	bool keep_lists;    /* write empty lists too */
 };
 
 /* Compact JSON, NUL-ended, in the arena; *ret_len without the NUL. NULL when the arena is full. */

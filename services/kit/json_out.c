@@ -264,7 +264,7 @@ static bool left_out(const struct writer *w, const ProtobufCFieldDescriptor *fd,
 		fd->type != PROTOBUF_C_TYPE_STRING)
 		return true;
 	if (fd->label == PROTOBUF_C_LABEL_REPEATED)
-		return *(const size_t *)q == 0 && !w->how.keep_defaults;
+		return *(const size_t *)q == 0 && !w->how.keep_defaults && !w->how.keep_lists;
 	if (fd->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
 		return *(const uint32_t *)q != fd->id;
 	return is_zero(fd->type, p) &&
