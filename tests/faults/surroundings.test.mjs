@@ -23,7 +23,7 @@ const doctor = async () => {
 	const r = await s.jbctl('doctor').catch((e) => e);
 	return `${r.stdout}\n${r.stderr}`;
 };
-const metrics = async () => (await fetch(`${s.vars.STACK_ADMIN_URL}/metrics`)).text();
+const metrics = async () => (await fetch(`${s.vars.STACK_ADMIN}/metrics`)).text();
 
 afterEach(async () => {
 	await until('everything to be well again', 60000, async () => (await ready()).status === 200);
@@ -70,7 +70,7 @@ test('a deleted stream is named, made again and filled', { timeout: 120000 }, as
 	assert.match(await doctor(), /JINGBAO/);
 	await s.jbctl('events', 'rebuild');
 	for (const x of [id, lost])
-		await until('claims to know it', 30000, () => known(x, 'claims', 'incident'));
+		await until('claims to know it', 30000, () => known(x, 'claims', 'case_file'));
 	const stream = new Stream(await s.as('DISPATCHER'));
 	await stream.opened;
 	const after = await newOrder();

@@ -36,7 +36,7 @@ export class Stack {
 	async infrastructure() {
 		await run(join(root, 'tools', 'dev-stack'), ['up', this.dir], { env: this.env() });
 		this.vars = Object.fromEntries(readFileSync(join(this.dir, 'env'), 'utf8').split('\n')
-			.map((l) => l.match(/^(\w+)='?([^']*)'?$/)).filter(Boolean).map((m) => [m[1], m[2]]));
+			.map((l) => l.match(/^(\w+)=(['"]?)(.*)\2$/)).filter(Boolean).map((m) => [m[1], m[3]]));
 	}
 
 	env(extra = {}) {
@@ -148,9 +148,9 @@ export async function startStack({ settings = {}, only = services, seed = true, 
 		prepare?.(dir);
 		await s.infrastructure();
 		for (const name of only) await s.start(name);
-		s.url = s.vars.STACK_URL;
+		s.url = s.vars.STACK_API;
 		if (seed) {
-			await s.jbctl('seed', '--out', join(dir, 'secrets', 'accounts.json'));
+			await run(join(root, 'tools', 'dev-stack'), ['seed', dir], { env: s.env() });
 			s.accounts = JSON.parse(readFileSync(join(dir, 'secrets', 'accounts.json'), 'utf8'));
 		}
 	} catch (e) {
