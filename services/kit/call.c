@@ -134,14 +134,42 @@ char *call_uuid(struct call *c)
 	return uuid_v7(id);
 }
 
+/* Lists are copied with the arguments: handlers build them on their stack. Texts are not: they are
+ * in the request, the arena or constants. */
+static bool keep_list(struct arena *a, struct db_arg *arg)
+{
+	size_t n = 0;
+
+	if (arg->null)
+		return true;
+	if (arg->type == DB_TEXTS || arg->type == DB_UUIDS) {
+		n = arg->texts.n * sizeof *arg->texts.v;
+		if (n)
+			arg->texts.v = arena_memdup(a, arg->texts.v, n);
+		return !n || arg->texts.v;
+	}
+	if (arg->type == DB_I64S) {
+		n = arg->i64s.n * sizeof *arg->i64s.v;
+		if (n)
+			arg->i64s.v = arena_memdup(a, arg->i64s.v, n);
+		return !n || arg->i64s.v;
+	}
+	return true;
+}
+
 void db_bind(struct call *c, const char *key, const struct db_stmt *s, const struct db_arg *args,
 	size_t n)
 {
+	struct db_arg *kept = n ? arena_memdup(c->arena, args, n * sizeof *args) : NULL;
+	bool whole = kept || !n;
+
 	assert(!c->stmt);
-	c->args = n ? arena_memdup(c->arena, args, n * sizeof *args) : NULL;
+	for (size_t i = 0; whole && i < n; i++)
+		whole = keep_list(c->arena, &kept[i]);
+	c->args = kept;
 	c->n_args = n;
 	c->sort_key = key ? key : "";
-	if (n && !c->args)
+	if (!whole)
 		fault_set(&c->faults, PB__CODE__TOO_LARGE, "the message needs too much memory");
 	else
 		c->stmt = s;
