@@ -110,7 +110,7 @@ Pb__Code get_webhook_endpoint(
 Pb__Code list_deliveries(
 	struct call *c, const Pb__ListDeliveriesRequest *in, Pb__ListDeliveriesReply *out)
 {
-	Pb__WebhookEndpoint *endpoint;
+	Pb__WebhookEndpoint *endpoint = NULL;
 	Pb__Code e = own_endpoint(c, in->endpoint_id, &endpoint);
 	return e ? e : store_deliveries(c, c->who.org, in, out);
 }
@@ -118,7 +118,7 @@ Pb__Code list_deliveries(
 Pb__Code replay_delivery(
 	struct call *c, const Pb__ReplayDeliveryRequest *in, Pb__ReplayDeliveryReply *out)
 {
-	Pb__WebhookEndpoint *endpoint;
+	Pb__WebhookEndpoint *endpoint = NULL;
 	Pb__Code e = own_endpoint(c, in->endpoint_id, &endpoint);
 	if (!e && endpoint->disabled)
 		return call_fail(c, PB__CODE__REFUSED,

@@ -91,7 +91,7 @@ static Pb__Code whose(struct call *c, const char *asked, const char **ret)
 
 Pb__Code list_sessions_bind(struct call *c, const Pb__ListSessionsRequest *in)
 {
-	const char *subject;
+	const char *subject = NULL;
 
 	if (*in->cursor && !uuid_valid(in->cursor))
 		return call_fail_field(c, "/cursor", "cursor", "use a nextCursor as it was given");

@@ -322,7 +322,7 @@ static Pb__Code insert_parties(struct call *c, const struct deciding *x)
 static Pb__Code insert_all(struct call *c, struct deciding *x, const char *request_sha256)
 {
 	struct db_rows r;
-	struct number no;
+	struct number no = { 0 };
 	char content[SHA256_TEXT];
 	size_t len = 0;
 	Pb__Determination *d = &x->d;
