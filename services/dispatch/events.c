@@ -122,6 +122,25 @@ static Pb__Code end_work(
 	return e;
 }
 
+/* Taken up again: a cancelled, merged or settled incident is back at the start. */
+static bool starts_again(const Pb__IncidentPhaseChanged *p)
+{
+	return p->to == PB__PHASE__VALUE__REPORTED && ends_dispatch(p->from);
+}
+
+static Pb__Code reopen(struct call *c, const char *incident)
+{
+	struct incident_row in;
+	bool offered;
+	Pb__Code e = store_lock_incident(c, incident, &in);
+
+	if (e || strcmp(in.lane, "RAPID") || strcmp(in.state, "ENDED"))
+		return e;
+	e = store_reopen_incident(c, incident);
+	in.state = "WAITING";
+	return e ? e : offer_next(c, &in, &offered);
+}
+
 static Pb__Code on_phase(
 	struct call *c, const struct event_info *info, const ProtobufCMessage *event)
 {
@@ -131,6 +150,8 @@ static Pb__Code on_phase(
 	Pb__Code e;
 
 	(void)info;
+	if (starts_again(p))
+		return reopen(c, p->incident_id);
 	if (!ends_dispatch(p->to))
 		return PB__CODE__OK;
 	e = store_lock_incident(c, p->incident_id, &in);
@@ -138,6 +159,19 @@ static Pb__Code on_phase(
 		return e;
 	e = end_work(c, &in, p->to, phase);
 	return e ? e : store_end_incident(c, in.id, phase);
+}
+
+/* The place may have been wrong; a change of lane comes as a phase of its own. */
+static Pb__Code on_amended(
+	struct call *c, const struct event_info *info, const ProtobufCMessage *event)
+{
+	const Pb__IncidentAmended *a = (const Pb__IncidentAmended *)event;
+
+	(void)info;
+	if (!a->place)
+		return PB__CODE__OK;
+	return store_move_incident(
+		c, a->incident_id, a->district, a->place->text, (struct lonlat){ a->lon, a->lat });
 }
 
 static bool is_responder(const Pb__AccountChanged *a)
@@ -184,6 +218,7 @@ static Pb__Code on_account(
 const struct event_handler dispatch_events[] = {
 	{ .type = &pb__incident_reported__descriptor, .run = on_reported },
 	{ .type = &pb__incident_phase_changed__descriptor, .run = on_phase },
+	{ .type = &pb__incident_amended__descriptor, .run = on_amended },
 	{ .type = &pb__account_changed__descriptor, .run = on_account },
 	{ 0 },
 };

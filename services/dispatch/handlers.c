@@ -32,6 +32,8 @@ const struct db_stmt *const dispatch_statements[] = {
 	&sql_try_later,
 	&sql_wake_waiting,
 	&sql_end_incident,
+	&sql_reopen_incident,
+	&sql_move_incident,
 	&sql_note_nobody,
 	&sql_note_risk,
 	&sql_asked,

@@ -54,6 +54,9 @@ Pb__Code store_try_later(struct call *c, const char *incident, int64_t at_us);
 /* A responder is free: the oldest waiting incidents are tried again at once. */
 Pb__Code store_wake_waiting(struct call *c);
 Pb__Code store_end_incident(struct call *c, const char *incident, const char *reason);
+Pb__Code store_reopen_incident(struct call *c, const char *incident);
+Pb__Code store_move_incident(struct call *c, const char *incident, const char *district,
+	const char *place, struct lonlat at);
 Pb__Code store_note_warning(struct call *c, const char *incident, bool nobody);
 /* Who was offered it before and let it go. */
 Pb__Code store_asked(struct call *c, struct incident *in);
@@ -130,8 +133,8 @@ Pb__Position *wgs84_position(struct arena *a, double lon, double lat, double acc
 /* ---- statements ---- */
 
 extern const struct db_stmt sql_add_incident, sql_lock_incident, sql_lock_waiting, sql_try_later,
-	sql_wake_waiting, sql_end_incident, sql_note_nobody, sql_note_risk, sql_asked,
-	sql_crew_available, sql_crew_all;
+	sql_wake_waiting, sql_end_incident, sql_reopen_incident, sql_move_incident, sql_note_nobody,
+	sql_note_risk, sql_asked, sql_crew_available, sql_crew_all;
 extern const struct db_stmt sql_lock_responder, sql_put_account, sql_disable_account,
 	sql_responder_exists, sql_set_status, sql_start_shift, sql_end_shift, sql_post_open,
 	sql_list_responders, sql_get_responder, sql_put_post, sql_list_posts;

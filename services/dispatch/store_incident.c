@@ -129,6 +129,32 @@ Pb__Code store_end_incident(struct call *c, const char *incident, const char *re
 		DB_ARGS(db_uuid(incident), db_text(reason), db_time(c->at_us)));
 }
 
+const struct db_stmt sql_reopen_incident = {
+	"reopen_incident",
+	"update dispatch.incident set state = 'WAITING', end_reason = '', state_at = $2,"
+	" next_try_at = $2, warned_nobody_at = null where id = $1",
+	.in = { DB_UUID, DB_TIME },
+};
+
+Pb__Code store_reopen_incident(struct call *c, const char *incident)
+{
+	return db_run(c, &sql_reopen_incident, NULL, DB_ARGS(db_uuid(incident), db_time(c->at_us)));
+}
+
+const struct db_stmt sql_move_incident = {
+	"move_incident",
+	"update dispatch.incident set district = $2, place = $3, lon = $4, lat = $5 where id = $1",
+	.in = { DB_UUID, DB_TEXT, DB_TEXT, DB_F64, DB_F64 },
+};
+
+Pb__Code store_move_incident(struct call *c, const char *incident, const char *district,
+	const char *place, struct lonlat at)
+{
+	return db_run(c, &sql_move_incident, NULL,
+		DB_ARGS(db_uuid(incident), db_text(district), db_text(place), db_f64(at.lon),
+			db_f64(at.lat)));
+}
+
 const struct db_stmt sql_note_nobody = {
 	"note_nobody",
 	"update dispatch.incident set warned_nobody_at = $2 where id = $1",

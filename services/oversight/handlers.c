@@ -1,0 +1,55 @@
+/* handlers.c - the table of oversight's RPCs and its settings. */
+#include "oversight/oversight.h"
+
+struct oversight_settings settings;
+
+const struct oversight_handlers oversight_rpcs = {
+	.get_timeline = { .run = get_timeline_run },
+	.list_escalations = { .bind = list_escalations_bind, .answer = list_escalations_answer },
+	.acknowledge_escalation = { .run = acknowledge_run },
+	.report_sla = { .run = report_sla_run },
+};
+
+const struct config_item oversight_config[] = {
+	{ .name = "arrival_seconds",
+		.type = CONFIG_INT,
+		.var = &settings.arrival_seconds,
+		.def = "600",
+		.min = 1,
+		.max = 86400,
+		.unit = "s",
+		.help = "from the order's acceptance to a responder at the scene" },
+	{ .name = "arrival_warn_seconds",
+		.type = CONFIG_INT,
+		.var = &settings.arrival_warn_seconds,
+		.def = "120",
+		.min = 0,
+		.max = 86400,
+		.unit = "s",
+		.help = "warn so long before that limit; 0 never" },
+	{ .name = "whole_case_seconds",
+		.type = CONFIG_INT,
+		.var = &settings.whole_case_seconds,
+		.def = "1200",
+		.min = 1,
+		.max = 864000,
+		.unit = "s",
+		.help = "from the order's acceptance to the hand-off to the insurers" },
+	{ .name = "whole_case_warn_seconds",
+		.type = CONFIG_INT,
+		.var = &settings.whole_case_warn_seconds,
+		.def = "300",
+		.min = 0,
+		.max = 864000,
+		.unit = "s",
+		.help = "warn so long before that limit; 0 never" },
+	{ .name = "level_minutes",
+		.type = CONFIG_INT,
+		.var = &settings.level_minutes,
+		.def = "10",
+		.min = 0,
+		.max = 10080,
+		.unit = "min",
+		.help = "an escalation nobody acknowledges for so long goes to level 2" },
+	{ 0 },
+};
