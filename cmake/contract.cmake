@@ -48,7 +48,8 @@ set(GEN_DIR ${CMAKE_BINARY_DIR}/gen)
 set(openapi_base ${CMAKE_SOURCE_DIR}/tools/contract-gen/openapi.base.json)
 file(MAKE_DIRECTORY ${GEN_DIR}/contract)
 set(gen_out ${GEN_DIR}/contract/contract.gen.c ${GEN_DIR}/contract/contract.gen.h
-	${GEN_DIR}/contract/openapi.json ${GEN_DIR}/contract/nats-permissions.json)
+	${GEN_DIR}/contract/openapi.json ${GEN_DIR}/contract/nats-permissions.json
+	${GEN_DIR}/contract/methods.json)
 add_custom_command(OUTPUT ${gen_out}
 	COMMAND contract-gen ${PB_DIR}/jingbao.desc ${GEN_DIR}/contract ${openapi_base}
 	DEPENDS contract-gen ${PB_DIR}/jingbao.desc ${openapi_base} COMMENT "contract-gen")

@@ -69,9 +69,32 @@ static bool forged(const struct req *r)
 	return !*req_header(r, "X-Requested-With");
 }
 
+/* A device's token is good for a few RPCs, whatever its owner's roles. */
+static bool token_covers(const struct req *r)
+{
+	const char *p = r->who.methods;
+	size_t service = strlen(r->method->service), name = strlen(r->method->name);
+
+	if (!*p)
+		return true;
+	while (*p) {
+		size_t n = strcspn(p, " ");
+		if (n == service + 1 + name && !strncmp(p, r->method->service, service) &&
+			p[service] == '.' && !strncmp(p + service + 1, r->method->name, name))
+			return true;
+		p += n + strspn(p + n, " ");
+	}
+	return false;
+}
+
 /* The principal is known (or nobody): may he call this route? */
 static enum access_step decide(struct req *r)
 {
+	if (!token_covers(r)) {
+		req_refuse(r, PB__CODE__FORBIDDEN, "this token is good for '%s' alone",
+			r->who.methods);
+		return ACCESS_REFUSED;
+	}
 	if (!(r->who.p.roles & r->method->roles) && !(r->method->roles & anyone)) {
 		req_refuse(r, PB__CODE__FORBIDDEN, "'%s' is not for this role", r->method->name);
 		return ACCESS_REFUSED;
@@ -176,7 +199,8 @@ bool who_from_message(const Pb__Principal *p, struct arena *a, struct who *ret)
 	ret->p.incident_id = p->incident_id;
 	ret->p.party_id = p->party_id;
 	ret->p.districts = joined((char *const *)(uintptr_t)p->districts, p->n_districts, a);
-	return ret->p.districts != NULL;
+	ret->methods = joined((char *const *)(uintptr_t)p->methods, p->n_methods, a);
+	return ret->p.districts != NULL && ret->methods != NULL;
 }
 
 static enum access_step refused_by_identity(struct req *r)

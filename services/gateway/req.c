@@ -64,6 +64,7 @@ struct req *req_new(struct gateway *g, enum door door)
 		.incident_id = "",
 		.party_id = "" };
 	r->who.session_id = "";
+	r->who.methods = "";
 	faults_init(&r->faults, &r->arena);
 	return r;
 }

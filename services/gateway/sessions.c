@@ -7,7 +7,7 @@
 #include <openssl/sha.h>
 #include "kit/timeutil.h"
 
-enum { WAYS = 4, TEXTS = 7 };
+enum { WAYS = 4, TEXTS = 8 };
 
 struct entry {
 	unsigned char hash[TOKEN_HASH];
@@ -60,6 +60,7 @@ static void texts_of(const struct who *w, const char *ret[static TEXTS])
 	ret[4] = w->p.incident_id;
 	ret[5] = w->p.party_id;
 	ret[6] = w->session_id;
+	ret[7] = w->methods;
 }
 
 static size_t texts_bytes(const char *const t[static TEXTS])
@@ -75,7 +76,7 @@ static size_t texts_bytes(const char *const t[static TEXTS])
 static void texts_place(const char *const t[static TEXTS], char *p, struct who *w)
 {
 	const char **to[TEXTS] = { &w->p.subject, &w->p.name, &w->p.org, &w->p.districts,
-		&w->p.incident_id, &w->p.party_id, &w->session_id };
+		&w->p.incident_id, &w->p.party_id, &w->session_id, &w->methods };
 
 	for (size_t i = 0; i < TEXTS; i++) {
 		size_t n = strlen(t[i]) + 1;

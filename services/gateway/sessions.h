@@ -14,6 +14,7 @@ enum { TOKEN_HASH = 32 };
 struct who {
 	struct principal p;
 	const char *session_id; /* "" none */
+	const char *methods;    /* "" any; else the only RPCs, "Dispatch.ReportPositions ..." */
 	int64_t expires_at_us;  /* wall clock; 0 never */
 };
 

@@ -36,8 +36,9 @@ static void write_json(const char *dir, const char *name, const json_t *v)
 static void write_all(const struct model *m, const char *dir, const char *base)
 {
 	json_t *openapi = emit_openapi(m, base), *nats = emit_nats(m);
+	json_t *methods = emit_methods(m);
 	char *text = json_dumps(openapi, JSON_COMPACT);
-	if (!text || !nats) {
+	if (!text || !nats || !methods) {
 		fputs("contract-gen: cannot print the OpenAPI document\n", stderr);
 		exit(1);
 	}
@@ -49,9 +50,11 @@ static void write_all(const struct model *m, const char *dir, const char *base)
 	close_out(c, "contract.gen.c");
 	write_json(dir, "openapi.json", openapi);
 	write_json(dir, "nats-permissions.json", nats);
+	write_json(dir, "methods.json", methods);
 	free(text);
 	json_decref(openapi);
 	json_decref(nats);
+	json_decref(methods);
 }
 
 int main(int argc, char **argv)

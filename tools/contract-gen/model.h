@@ -140,6 +140,7 @@ void emit_header(const struct model *m, FILE *out);
 void emit_source(const struct model *m, const char *openapi, FILE *out);
 json_t *emit_openapi(const struct model *m, const char *base);
 json_t *emit_nats(const struct model *m);
+json_t *emit_methods(const struct model *m);
 
 /* schema.c: JSON Schemas of messages, collected as they are referred to. */
 struct schemas {
