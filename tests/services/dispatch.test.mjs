@@ -219,6 +219,23 @@ test('an incident that ends takes its offer or assignment along', async () => {
 	await everyoneHome()
 })
 
+test('an incident moved is ranked anew; one taken up again is offered again', async () => {
+	const a = await onDuty(near(1)), b = await onDuty(near(9))
+	const incident = await report()
+	const first = await s.event('OfferMade', { incidentId: incident, responderId: a })
+	await s.tell('IncidentAmended', { incidentId: incident, district: '610103', lane: 'RAPID', place: { text: '更东边', position: near(9) }, lon: near(9).lon, lat: near(9).lat, at: new Date().toISOString() })
+	await until('the move', () => s.sql(`select place from dispatch.incident where id = '${incident}'`)[0][0] === '更东边')
+	await s.ok('Dispatch.DeclineOffer', as(a), { offerId: first.offerId, reason: '太远' })
+	const second = await s.event('OfferMade', { incidentId: incident, responderId: b })
+	assert.ok(second.distanceM < 10)
+	await phase(incident, 'CANCELLED')
+	await s.event('OfferEnded', { offerId: second.offerId })
+	const made = s.seen('OfferMade', { incidentId: incident }).length
+	await s.tell('IncidentPhaseChanged', { incidentId: incident, district: '610103', from: 'CANCELLED', to: 'REPORTED', cause: 'reopen', at: new Date().toISOString() })
+	await until('a new offer', () => s.seen('OfferMade', { incidentId: incident }).length > made)
+	await everyoneHome()
+})
+
 test('who comes upon a crash has it at once, on the scene', async () => {
 	const a = await onDuty(at(BELL.lon + 0.0003, BELL.lat)), b = await onDuty(near(1))
 	const incident = await report(BELL, { responderId: a, channel: 'RESPONDER' })

@@ -3,7 +3,7 @@
  * In:  {"n":1,"rpc":"Dispatch.Assign","in":{...},"roles":["DISPATCHER"],"subject":"...",
  *       "districts":"...","org":"...","incident":"...","key":"...","server":{...}}
  *      with "raw":true the request is empty, rules or not
- *      {"n":2,"event":"IncidentReported","in":{...}}
+ *      {"n":2,"event":"IncidentReported","in":{...},"id":"..."}
  * Out: {"n":1,"code":"OK","out":{...}} or {"n":1,"code":"CONFLICT","text":"...","errors":[...]},
  *      {"n":2,"code":"OK"} when the stream has it, and every event: {"event":"...","body":{...}}
  * Requests run at once, side by side. Settings: DRIVE_URL, DRIVE_PASSWORD of the NATS user "ops".
@@ -205,6 +205,7 @@ static const char *text_field(const ProtobufCMessage *m, const char *name)
 static void publish(const json_t *o, long long n, struct arena *arena)
 {
 	const char *type = json_string_value(json_object_get(o, "event"));
+	const char *given = json_string_value(json_object_get(o, "id"));
 	char full[96], subject[160], id[UUID_TEXT], at[TIME_TEXT_MAX];
 	const struct msg_meta *meta;
 	struct fault_list f;
@@ -228,7 +229,7 @@ static void publish(const json_t *o, long long n, struct arena *arena)
 	snprintf(subject, sizeof subject, "jingbao.v1.event.%s.%s",
 		*text_field(in, "district") ? text_field(in, "district") : "000000", type);
 	natsMsg_Create(&m, subject, NULL, body, len);
-	natsMsgHeader_Set(m, "ce-id", uuid_v7(id));
+	natsMsgHeader_Set(m, "ce-id", given ? given : uuid_v7(id));
 	natsMsgHeader_Set(m, "ce-type", full);
 	natsMsgHeader_Set(m, "ce-time", time_to_text(now_us(), at));
 	natsMsgHeader_Set(m, "Jb-District", text_field(in, "district"));

@@ -108,8 +108,8 @@ export class Stack {
 		return a.out
 	}
 
-	async tell(event, input) {
-		const a = await this.send({ event, in: input })
+	async tell(event, input, id) {
+		const a = await this.send({ event, in: input, id })
 		if (a.code !== 'OK') throw new Error(`${event}: ${a.code} ${a.text}`)
 	}
 
