@@ -100,7 +100,7 @@ static void a_full_arena_is_said(void **state)
 	(void)state;
 	arena_init(&small, 1 << 20);
 	r.case_no = "C1";
-	small.fail_after = 1;
+	small.fail_after = 0;
 	struct summary s =
 		summarise(contract_message(&jb_contract, r.base.descriptor->name), &r.base, &small);
 	assert_null(s.json);
