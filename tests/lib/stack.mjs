@@ -93,7 +93,7 @@ export class Stack {
 
 	jbctl(...args) {
 		return run(join(bin, 'jbctl'), args,
-			{ env: this.env({ JB_CONFIG: join(this.dir, 'etc', 'jbctl.conf') }), maxBuffer: 1 << 26 });
+			{ env: this.env({ JBCTL_CONFIG: join(this.dir, 'etc', 'jbctl.conf') }), maxBuffer: 1 << 26 });
 	}
 
 	account(role, nth = 0) {
