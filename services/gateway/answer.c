@@ -175,7 +175,7 @@ static enum MHD_Result answer_json(struct req *r, const ProtobufCMessage *m, int
 		.mask = !(r->method->unmasked & r->who.p.roles),
 		.with_secrets =
 			strcmp(r->method->verb, "GET") != 0, /* told once, by what made it */
-		.keep_defaults = true,
+		.keep_lists = true,
 	};
 	size_t len = 0;
 	char *json = r->method->kind == PB__HTTP__KIND__FORM

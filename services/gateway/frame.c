@@ -58,7 +58,7 @@ static const char *district_of(const char *subject, struct arena *a)
 static char *render(const struct frame_source *s, const struct msg_meta *meta,
 	const ProtobufCMessage *m, const char *district, struct arena *a, size_t *ret_len)
 {
-	struct json_out how = { .mask = true, .keep_defaults = true };
+	struct json_out how = { .mask = true, .keep_lists = true };
 	size_t len;
 	char *data = message_to_json(meta, m, how, a, &len);
 	struct text t;

@@ -56,52 +56,86 @@ static natsStatus ask(natsConnection *nc, const char *kind, const char *service,
 	return natsConnection_PublishRequest(nc, subject, reply, NULL, 0);
 }
 
-static void take_answer(struct health *h, natsMsg *m, size_t prefix, natsMsg **answers)
+struct asking {
+	struct health *h;
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	size_t prefix, got;
+	natsMsg **answers;
+};
+
+/* Also "no responders", which is an answer: nobody runs there. */
+static void on_answer(natsConnection *nc, natsSubscription *sub, natsMsg *m, void *arg)
 {
+	struct asking *a = arg;
 	const char *subject = natsMsg_GetSubject(m);
 
-	for (size_t i = 0; i < h->n && strlen(subject) > prefix; i++) {
-		if (strcmp(subject + prefix, h->names[i]) == 0 && !answers[i]) {
-			answers[i] = m;
-			return;
+	(void)nc;
+	(void)sub;
+	pthread_mutex_lock(&a->lock);
+	for (size_t i = 0; m && i < a->h->n && strlen(subject) > a->prefix; i++) {
+		if (strcmp(subject + a->prefix, a->h->names[i]) == 0 && !a->answers[i]) {
+			a->answers[i] = m;
+			a->got++;
+			m = NULL;
 		}
 	}
+	pthread_cond_signal(&a->change);
+	pthread_mutex_unlock(&a->lock);
 	natsMsg_Destroy(m);
 }
 
-static size_t collect(
-	struct health *h, natsSubscription *sub, size_t prefix, natsMsg **answers, int64_t until_us)
+static void on_unsubscribed(void *arg)
 {
-	size_t got = 0;
+	struct asking *a = arg;
 
-	while (got < h->n) {
-		natsMsg *m = NULL;
-		int64_t left_ms = (until_us - mono_us()) / US_PER_MS;
-		if (left_ms <= 0 || natsSubscription_NextMsg(&m, sub, left_ms) != NATS_OK)
-			break;
-		take_answer(h, m, prefix, answers);
-		got++;
-	}
-	return got;
+	pthread_mutex_lock(&a->lock);
+	a->h = NULL;
+	pthread_cond_signal(&a->change);
+	pthread_mutex_unlock(&a->lock);
+}
+
+static void collect(struct asking *a, int64_t ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	int64_t ns = until.tv_nsec + ms % 1000 * 1000000;
+	until.tv_sec += ms / 1000 + ns / 1000000000;
+	until.tv_nsec = ns % 1000000000;
+	pthread_mutex_lock(&a->lock);
+	while (a->got < a->h->n && pthread_cond_timedwait(&a->change, &a->lock, &until) == 0)
+		;
+	pthread_mutex_unlock(&a->lock);
 }
 
 /* answers[i] stays NULL where nobody answered in time. */
-static void ask_all(
-	struct health *h, natsConnection *nc, const char *kind, int64_t ms, natsMsg **answers)
+static void ask_all(struct health *h, natsConnection *nc, const char *kind, int64_t ms,
+	natsMsg **answers)
 {
+	struct asking a = { .h = h, .answers = answers };
 	natsSubscription *sub = NULL;
 	char all[96], id[UUID_TEXT];
 
+	pthread_mutex_init(&a.lock, NULL);
+	pthread_cond_init(&a.change, NULL);
 	snprintf(all, sizeof all, "_INBOX.gateway.ask.%s.*", uuid_v7(id));
-	size_t prefix = strlen(all) - 1;
-	if (natsConnection_SubscribeSync(&sub, nc, all) == NATS_OK) {
-		all[prefix - 1] = '\0';
+	a.prefix = strlen(all) - 1;
+	if (natsConnection_Subscribe(&sub, nc, all, on_answer, &a) == NATS_OK &&
+		natsSubscription_SetOnCompleteCB(sub, on_unsubscribed, &a) == NATS_OK) {
+		all[a.prefix - 1] = '\0';
 		for (size_t i = 0; i < h->n; i++)
 			(void)ask(nc, kind, h->names[i], all); /* unanswered is an answer */
-		natsConnection_Flush(nc);
-		collect(h, sub, prefix, answers, mono_us() + ms * US_PER_MS);
+		collect(&a, ms);
+		natsSubscription_Unsubscribe(sub);
+		pthread_mutex_lock(&a.lock); /* no callback runs after this */
+		while (a.h)
+			pthread_cond_wait(&a.change, &a.lock);
+		pthread_mutex_unlock(&a.lock);
 	}
 	natsSubscription_Destroy(sub);
+	pthread_mutex_destroy(&a.lock);
+	pthread_cond_destroy(&a.change);
 }
 
 /* ---- one look ---- */

@@ -157,11 +157,8 @@ static enum MHD_Result head(struct req *r, const char *verb, const char *version
 	introduce(r, verb);
 	if (!framing_sound(r, version) || !verb_known(r))
 		return refused_early(r);
-	if (!find_route(r)) {
-		if (!req_refused(r))
-			return own_options(r);
+	if (!find_route(r)) /* or OPTIONS, which needs none */
 		return refused_early(r);
-	}
 	switch (access_begin(r)) {
 	case ACCESS_GO:
 		return admitted(r);
@@ -197,7 +194,7 @@ static enum MHD_Result body(struct req *r, const char *data, size_t n)
 	r->received += (int64_t)n;
 	if (!req_refused(r) && r->received > body_max(r))
 		req_refuse(r, PB__CODE__TOO_LARGE, "the body may have %u bytes", body_max(r));
-	if (req_refused(r)) {
+	if (req_refused(r) || !r->method) {
 		blob_abort(r->upload);
 		r->upload = NULL;
 		return r->received > SWALLOW_MAX ? MHD_NO : MHD_YES;
@@ -217,6 +214,8 @@ static enum MHD_Result whole(struct req *r)
 {
 	ProtobufCMessage *m = NULL;
 
+	if (!req_refused(r) && !r->match.route)
+		return own_options(r);
 	if (!req_refused(r) && r->match.route->own)
 		return own_answer(r);
 	if (!req_refused(r))

@@ -79,7 +79,6 @@ enum MHD_Result own_options(struct req *r)
 			"X-Request-Id, X-Requested-With, Traceparent, Content-Digest, Repr-Digest");
 		req_out(r, "Access-Control-Max-Age", "600");
 	}
-	r->close |= r->guard.length > 0 || r->guard.chunked;
 	return respond_empty(r, 204);
 }
 
