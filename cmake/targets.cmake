@@ -50,6 +50,19 @@ function(jb_add_tools)
 	endforeach()
 endfunction()
 
+# The target `system`: every program but the tests'. Called before the tests are added.
+function(jb_add_system)
+	get_directory_property(all BUILDSYSTEM_TARGETS)
+	set(programs)
+	foreach(t ${all})
+		get_target_property(type ${t} TYPE)
+		if(type STREQUAL "EXECUTABLE")
+			list(APPEND programs ${t})
+		endif()
+	endforeach()
+	add_custom_target(system DEPENDS ${programs})
+endfunction()
+
 # tests/unit/<module>/test_*.c: one cmocka program each, linked with svc_<module> (or the kit).
 # tests/fuzz/fuzz_<module>_*.c: libFuzzer targets when JB_FUZZ, linked the same way.
 # tests/<folder>/CMakeLists.txt, when there, adds more.
