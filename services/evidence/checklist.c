@@ -76,17 +76,34 @@ static Pb__ChecklistSlot *slot_entry(
 	return fill_reasons(i, a, e) ? e : NULL;
 }
 
-static size_t vehicle_count(const struct checklist_case *k)
+void vehicle_letters(const char *recorded, int reported, char ret[static VEHICLES_MAX + 1])
 {
-	int n = k->vehicles < 1 ? 1 : k->vehicles;
-	return (size_t)(n > VEHICLES_MAX ? VEHICLES_MAX : n);
+	bool used[VEHICLES_MAX] = { false };
+	int n = 0, want = reported < 1 ? 1 : reported;
+
+	for (const char *p = recorded; *p; p++)
+		if (*p >= 'A' && *p < 'A' + VEHICLES_MAX && !used[*p - 'A']) {
+			used[*p - 'A'] = true;
+			n++;
+		}
+	for (int i = 0; i < VEHICLES_MAX && n < want; i++)
+		if (!used[i]) {
+			used[i] = true;
+			n++;
+		}
+	for (int i = 0; i < VEHICLES_MAX; i++)
+		if (used[i])
+			*ret++ = (char)('A' + i);
+	*ret = '\0';
 }
 
 bool checklist_fill(const struct slots *s, const struct checklist_case *k, struct arena *a,
 	Pb__GetChecklistReply *out)
 {
-	size_t vehicles = vehicle_count(k), max = s->n * vehicles;
+	char letters[VEHICLES_MAX + 1];
 
+	vehicle_letters(k->letters, k->vehicles, letters);
+	size_t vehicles = strlen(letters), max = s->n * vehicles;
 	out->slots = ARENA_ARRAY(a, Pb__ChecklistSlot *, max);
 	const char **missing = ARENA_ARRAY(a, const char *, max);
 	if (!out->slots || !missing)
@@ -96,7 +113,7 @@ bool checklist_fill(const struct slots *s, const struct checklist_case *k, struc
 		if (t->version != k->slot_version)
 			continue;
 		for (size_t v = 0; v < (t->per_vehicle ? vehicles : 1); v++) {
-			char letter = t->per_vehicle ? (char)('A' + v) : '\0';
+			char letter = t->per_vehicle ? letters[v] : '\0';
 			Pb__ChecklistSlot *e = slot_entry(t, letter, k, a);
 			if (!e)
 				return false;

@@ -15,11 +15,17 @@ struct checklist_item {
 };
 
 struct checklist_case {
-	int slot_version, vehicles;
+	int slot_version;
+	int vehicles;        /* as reported */
+	const char *letters; /* of the parties' vehicles recorded so far, ascending */
 	bool facility;
 	const struct checklist_item *items; /* oldest first */
 	size_t n_items;
 };
+
+/* The letters to ask photos for: those recorded, filled up from A to the number reported, one at
+ * least. */
+void vehicle_letters(const char *recorded, int reported, char ret[static VEHICLES_MAX + 1]);
 
 /* Fills version, vehicles, slots, missing and complete; false when the arena is full. */
 bool checklist_fill(const struct slots *s, const struct checklist_case *k, struct arena *a,

@@ -45,6 +45,18 @@ static Pb__Code responder_assigned(
 	return PB__CODE__OK;
 }
 
+/* db_bind keeps the list's address, so it lives in the arena. */
+static struct db_arg insurer_list(struct call *c, const char *one, const char *other)
+{
+	const char **v = ARENA_ARRAY(c->arena, const char *, 2);
+
+	if (!v)
+		return db_texts(NULL, 0);
+	v[0] = one;
+	v[1] = other;
+	return db_texts(v, 2);
+}
+
 static Pb__Code party_recorded(
 	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
@@ -53,11 +65,10 @@ static Pb__Code party_recorded(
 	(void)e;
 	if (!in->party)
 		return call_fail(c, PB__CODE__INVALID, "a party record without a party");
-	const char *insurers[] = { in->party->insurer, in->party->commercial_insurer };
 	bool vehicle = *in->party->plate || *in->party->plate_type;
 	db_bind(c, in->incident_id, &st_vehicle_known,
 		DB_ARGS(db_uuid(in->incident_id), db_text(in->party->letter), db_bool(vehicle),
-			db_texts(insurers, 2)));
+			insurer_list(c, in->party->insurer, in->party->commercial_insurer)));
 	return PB__CODE__OK;
 }
 
@@ -65,11 +76,10 @@ static Pb__Code claim_moved(
 	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	const Pb__ClaimStateChanged *in = (const Pb__ClaimStateChanged *)(const void *)event;
-	const char *insurers[] = { in->insurer };
 
 	(void)e;
 	db_bind(c, in->incident_id, &st_insurer_known,
-		DB_ARGS(db_uuid(in->incident_id), db_texts(insurers, 1)));
+		DB_ARGS(db_uuid(in->incident_id), insurer_list(c, in->insurer, "")));
 	return PB__CODE__OK;
 }
 

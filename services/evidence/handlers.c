@@ -217,7 +217,8 @@ static Pb__Code checklist_answer(struct call *c, const Pb__GetChecklistRequest *
 			.retake_note = db_get_text(rows, i, CASE_COLUMNS + 5),
 		};
 	}
-	const struct checklist_case l = { k.slot_version, k.vehicles, k.facility, items, n };
+	const struct checklist_case l = { k.slot_version, k.vehicles, k.letters, k.facility, items,
+		n };
 	out->incident_id = k.id;
 	if (!items || !checklist_fill(&evidence.slots, &l, c->arena, out))
 		return call_fail(c, PB__CODE__TOO_LARGE, "the message needs too much memory");

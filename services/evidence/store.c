@@ -32,7 +32,9 @@ const struct db_stmt st_responder_assigned = {
 const struct db_stmt st_vehicle_known = {
 	"vehicle_known",
 	"with v as (insert into evidence.incident_vehicle (incident_id, letter)"
-	"  select $1, $2 where $3 on conflict do nothing)"
+	"  select $1, $2 where $3 on conflict do nothing),"
+	" gone as (delete from evidence.incident_vehicle"
+	"  where incident_id = $1 and letter = $2 and not $3)"
 	" insert into evidence.incident_insurer (incident_id, insurer)"
 	" select distinct $1::uuid, i from unnest($4::text[]) as i where i <> ''"
 	" on conflict do nothing",
@@ -60,8 +62,9 @@ const struct db_stmt st_incident_reopened = {
 
 #define CASE_SQL \
 	"i.id, i.district, i.case_no, i.lon, i.lat, i.uncertainty_m, i.reported_at," \
-	" greatest(i.vehicles, (select count(*)::integer from evidence.incident_vehicle v" \
-	"  where v.incident_id = i.id)), i.facility, i.slot_version, coalesce(i.closed_as, '')," \
+	" i.vehicles, coalesce((select string_agg(letter, '' order by letter)" \
+	"  from evidence.incident_vehicle v where v.incident_id = i.id), '')," \
+	" i.facility, i.slot_version, coalesce(i.closed_as, '')," \
 	" coalesce((select responder_id from evidence.assignment a where a.incident_id = i.id" \
 	"  order by assigned_at desc, responder_id limit 1), '')," \
 	" exists (select from evidence.assignment a" \
@@ -69,8 +72,8 @@ const struct db_stmt st_incident_reopened = {
 	" exists (select from evidence.incident_insurer n" \
 	"  where n.incident_id = i.id and n.insurer = $3)"
 #define CASE_TYPES \
-	DB_UUID, DB_TEXT, DB_TEXT, DB_F64, DB_F64, DB_F64, DB_TIME, DB_I32, DB_BOOL, DB_I32, \
-		DB_TEXT, DB_TEXT, DB_BOOL, DB_BOOL
+	DB_UUID, DB_TEXT, DB_TEXT, DB_F64, DB_F64, DB_F64, DB_TIME, DB_I32, DB_TEXT, DB_BOOL, \
+		DB_I32, DB_TEXT, DB_TEXT, DB_BOOL, DB_BOOL
 
 const struct db_stmt st_case_lock = {
 	"case_lock",
@@ -100,13 +103,14 @@ struct case_row case_from_row(const struct db_rows *r, size_t row)
 		.uncertainty_m = db_get_f64(r, row, 5),
 		.reported_at = db_get_i64(r, row, 6),
 		.vehicles = db_get_i32(r, row, 7),
-		.facility = db_get_bool(r, row, 8),
-		.slot_version = db_get_i32(r, row, 9),
-		.closed_as = db_get_text(r, row, 10),
-		.responder_id = db_get_text(r, row, 11),
+		.letters = db_get_text(r, row, 8),
+		.facility = db_get_bool(r, row, 9),
+		.slot_version = db_get_i32(r, row, 10),
+		.closed_as = db_get_text(r, row, 11),
+		.responder_id = db_get_text(r, row, 12),
 	};
-	k.access = (struct access_facts){ k.id, k.district, db_get_bool(r, row, 12),
-		db_get_bool(r, row, 13) };
+	k.access = (struct access_facts){ k.id, k.district, db_get_bool(r, row, 13),
+		db_get_bool(r, row, 14) };
 	return k;
 }
 

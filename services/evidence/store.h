@@ -21,14 +21,15 @@ extern const struct db_stmt st_case_items;
 
 struct case_row {
 	const char *id, *district, *case_no, *responder_id, *closed_as;
+	const char *letters; /* of the parties' vehicles, "AB" */
 	double lon, lat, uncertainty_m;
 	int64_t reported_at;
-	int vehicles, slot_version;
+	int vehicles, slot_version; /* vehicles: as reported */
 	bool facility;
 	struct access_facts access;
 };
 struct case_row case_from_row(const struct db_rows *r, size_t row);
-enum { CASE_COLUMNS = 14 };
+enum { CASE_COLUMNS = 15 };
 
 /* Items with these bytes: id, slot, in this incident, whether it holds the bytes' place. */
 extern const struct db_stmt st_items_by_bytes;

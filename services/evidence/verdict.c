@@ -4,6 +4,8 @@
 #include <math.h>
 #include "kit/timeutil.h"
 
+enum { KILOMETRES_FROM_M = 10000 };
+
 struct judge {
 	const struct verdict_rules *r;
 	const struct verdict_facts *f;
