@@ -58,7 +58,12 @@ Pb__Code see_incident(struct call *c, const char *id, bool lock, struct incident
 	Pb__Code e = load_incident(c, id, lock, ret, &found);
 	if (e)
 		return e;
-	return found && may_see(c, ret) ? PB__CODE__OK : call_unknown(c, "incident", id);
+	if (found && may_see(c, ret))
+		return PB__CODE__OK;
+	/* Someone on the case may be quicker than the news that he is. */
+	if (!found || !*ret->responder_id || !ret->reported_at)
+		return call_unknown(c, "incident", id);
+	return call_fail(c, PB__CODE__NOT_FOUND, "there is no incident '%s'", id);
 }
 
 Pb__Code check_open(struct call *c, const struct incident *i)

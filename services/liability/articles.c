@@ -92,7 +92,8 @@ const char *article_text(const char *text, char *buf, size_t size)
 {
 	static const char mark[] = "《";
 	if (strncmp(text, mark, sizeof(mark) - 1) == 0) {
-		if (!strstr(text, "》") || !strstr(text, "条"))
+		const char *named = strstr(text, "》");
+		if (!named || !strstr(named, "第") || !strstr(named, "条"))
 			return "a citation names the law between 《 and 》 and the article (条)";
 		return (size_t)snprintf(buf, size, "%s", text) < size ? NULL : "too long";
 	}
