@@ -8,7 +8,6 @@ import { writeFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startStack, bin, root, services } from '../lib/stack.mjs';
 import { until } from '../lib/http.mjs';
-import { Stream } from '../lib/sse.mjs';
 import * as story from '../lib/story.mjs';
 
 const seconds = Number(process.env.JB_BENCH_SECONDS ?? 10);
@@ -115,8 +114,7 @@ async function benchLatency() {
 	try {
 		const dispatcher = await s.as('DISPATCHER');
 		for (let i = 0; i < 40; i++) await story.onDuty(s, i);
-		const stream = new Stream(dispatcher);
-		await stream.opened;
+		const stream = await s.stream(dispatcher);
 		const sent = new Map(), seen = new Map(), done = new Set();
 		const perSecond = 100, total = perSecond * seconds;
 		stream.waiters.add(() => {

@@ -4,19 +4,17 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { startStack } from '../lib/stack.mjs';
 import { until } from '../lib/http.mjs';
-import { Stream } from '../lib/sse.mjs';
 import * as story from '../lib/story.mjs';
 
 let s;
 before(async () => (s = await startStack()), { timeout: 120000 });
-after(() => s?.stop());
+after(() => s?.stop()); // ends its streams too
 
 const scene = { lon: 108.935, lat: 34.238, datum: 'WGS84', accuracyM: 10 };
 
 test('a case runs from order to payment', { timeout: 120000 }, async () => {
 	const dispatcher = await s.as('DISPATCHER');
-	const stream = new Stream(dispatcher);
-	await stream.opened;
+	const stream = await s.stream(dispatcher);
 	const responder = await story.onDuty(s, 0, scene);
 	const no = story.orderNo();
 	const first = await dispatcher.post('/v1/orders', story.order(no));

@@ -7,14 +7,13 @@ import { spawn } from 'node:child_process';
 import { join, dirname } from 'node:path';
 import { startStack, services, bin, sharedPath } from '../lib/stack.mjs';
 import { until } from '../lib/http.mjs';
-import { Stream } from '../lib/sse.mjs';
 import * as story from '../lib/story.mjs';
 
 const demand = sharedPath('data', 'demand', 'nyc_manhattan_2017.csv') ??
 	new URL('../data/demand.csv', import.meta.url).pathname;
 let s;
 before(async () => (s = await startStack()), { timeout: 120000 });
-after(() => s?.stop());
+after(() => s?.stop()); // ends its streams too
 
 function replay() {
 	const p = spawn(join(bin, 'citysim'), ['replay', demand, '--accounts', join(s.dir, 'secrets/accounts.json'),
@@ -41,8 +40,7 @@ async function breakAndMend(part) {
 }
 
 test('each part is killed in the middle of a day', { timeout: 600000 }, async (t) => {
-	const stream = new Stream(await s.as('DISPATCHER'));
-	await stream.opened;
+	const stream = await s.stream(await s.as('DISPATCHER'));
 	const day = replay();
 	for (const part of [...services, 'nats', 'postgres'])
 		await t.test(`kill -9 ${part}`, async () => {

@@ -9,12 +9,11 @@ import { join } from 'node:path';
 import { startStack } from '../lib/stack.mjs';
 import { until } from '../lib/http.mjs';
 import { natsRequest } from '../lib/nats.mjs';
-import { Stream } from '../lib/sse.mjs';
 import * as story from '../lib/story.mjs';
 
 let s;
 before(async () => (s = await startStack()), { timeout: 120000 });
-after(() => s?.stop());
+after(() => s?.stop()); // ends its streams too
 
 const ops = (subject, body) => natsRequest(s.vars.STACK_NATS_PORT, 'ops', s.vars.STACK_NATS_OPS_PASSWORD,
 	subject, body);
@@ -71,8 +70,7 @@ test('a deleted stream is named, made again and filled', { timeout: 120000 }, as
 	await s.jbctl('events', 'rebuild');
 	for (const x of [id, lost])
 		await until('claims to know it', 30000, () => known(x, 'claims', 'case_file'));
-	const stream = new Stream(await s.as('DISPATCHER'));
-	await stream.opened;
+	const stream = await s.stream(await s.as('DISPATCHER'));
 	const after = await newOrder();
 	await stream.wait('a live event', 15000, (e) => e.json.data.incidentId === after);
 	await stream.close();
@@ -99,8 +97,7 @@ test('a NATS user without permission is named', { timeout: 60000 }, async () => 
 
 test('a database that refuses is said, and come back to', { timeout: 120000 }, async () => {
 	const dispatcher = await s.as('DISPATCHER');
-	const stream = new Stream(dispatcher);
-	await stream.opened;
+	const stream = await s.stream(dispatcher);
 	process.kill(s.postgresPid(), 'SIGINT'); // fast shutdown: sessions are ended
 	const pid = s.postgresPid();
 	await until('postgres to be gone', 20000, () => {

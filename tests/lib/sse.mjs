@@ -59,6 +59,7 @@ export class Stream {
 		if (!e.data || e.name === 'resync') return;
 		e.at = performance.now();
 		e.json = JSON.parse(e.data);
+		if (!e.json.type) return; // a word from the gateway, not an event
 		this.events.push(e);
 		for (const w of this.waiters) w();
 	}

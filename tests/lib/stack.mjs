@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Stream } from './sse.mjs';
 import { signIn, clientToken, until, Caller } from './http.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -31,6 +32,7 @@ export class Stack {
 		this.dir = dir;
 		this.procs = new Map();
 		this.callers = new Map();
+		this.streams = new Set();
 	}
 
 	async infrastructure() {
@@ -120,7 +122,16 @@ export class Stack {
 		return new Caller(this.url);
 	}
 
+	// A live stream, closed with the stack at the latest: an open one would keep the test running.
+	async stream(caller, query) {
+		const stream = new Stream(caller, query);
+		this.streams.add(stream);
+		await stream.opened;
+		return stream;
+	}
+
 	async stop() {
+		for (const stream of this.streams) await stream.close();
 		for (const name of ['gateway', ...services.filter((s) => s !== 'gateway')]) {
 			const p = this.procs.get(name);
 			if (!p || p.exitCode !== null || p.signalCode !== null) continue;
