@@ -35,8 +35,14 @@ struct world {
 	struct crew crew;
 	struct ranking ranking;
 };
+enum world_scope {
+	WORLD_FRESH,     /* a new incident: nobody was asked, the few nearest will do */
+	WORLD_AVAILABLE, /* nearest available ones, and who was asked */
+	WORLD_ALL,       /* everyone, to say why not */
+};
 /* Loads the responders near an incident and who was asked, ready for the engine. */
-Pb__Code world_load(struct call *c, const struct incident_row *in, bool all, struct world *ret);
+Pb__Code world_load(
+	struct call *c, const struct incident_row *in, enum world_scope scope, struct world *ret);
 /* The ranking as a reply; at most `limit` candidates, names only when asked for. */
 Pb__ListCandidatesReply *world_report(
 	struct call *c, const struct world *w, size_t limit, bool names);
@@ -44,6 +50,8 @@ Pb__ListCandidatesReply *world_report(
 const char *world_json(struct call *c, const struct world *w);
 /* Offers a waiting incident to the best responder, or warns and lets it wait. */
 Pb__Code offer_next(struct call *c, const struct incident_row *in, bool *ret_offered);
+/* The same for an incident just heard of. */
+Pb__Code offer_first(struct call *c, const struct incident_row *in);
 
 /* ---- moves.c: ends and beginnings, with everything that follows ---- */
 

@@ -81,7 +81,7 @@ static Pb__Code on_reported(
 	if (*r->responder_id)
 		e = give_to_finder(c, &in, r->responder_id, &done);
 	if (!e && !done)
-		e = offer_next(c, &in, &done);
+		e = offer_first(c, &in);
 	return e;
 }
 

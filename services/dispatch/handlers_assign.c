@@ -26,7 +26,7 @@ Pb__Code dispatch_list_candidates(
 		return call_fail(c, PB__CODE__REFUSED,
 			"incident '%s' is in lane %s: no responder is sent", row.id, row.lane);
 	if (!e)
-		e = world_load(c, &row, true, &w);
+		e = world_load(c, &row, WORLD_ALL, &w);
 	if (e)
 		return e;
 	engine_rank(&w.engine, &w.incident, c->at_us, &w.ranking);
@@ -175,7 +175,7 @@ Pb__Code dispatch_assign(struct call *c, const Pb__AssignRequest *in, Pb__Assign
 	if (!e)
 		e = check_responder(c, who.pb);
 	if (!e)
-		e = world_load(c, &row, false, &w);
+		e = world_load(c, &row, WORLD_AVAILABLE, &w);
 	if (!e)
 		e = store_open_offer(c, row.id, NULL, &open);
 	if (e)

@@ -5,7 +5,7 @@
 #include "kit/json.h"
 #include "kit/timeutil.h"
 
-enum { CANDIDATES_ON_RECORD = 8, COMMANDS = 32 };
+enum { CANDIDATES_ON_RECORD = 8, COMMANDS = 32, FEW = 24, MANY = ENGINE_ASKED_MAX };
 
 static struct policy current_policy(void)
 {
@@ -17,7 +17,17 @@ static struct policy current_policy(void)
 	return p;
 }
 
-Pb__Code world_load(struct call *c, const struct incident_row *in, bool all, struct world *w)
+static Pb__Code load_crew(struct call *c, enum world_scope scope, struct world *w)
+{
+	Pb__Code e = scope == WORLD_ALL ? store_crew_all(c, w->incident.at, &w->crew)
+					: store_crew(c, w->incident.at,
+						  scope == WORLD_FRESH ? FEW : MANY, &w->crew);
+
+	return e || scope == WORLD_FRESH ? e : store_asked(c, &w->incident);
+}
+
+Pb__Code world_load(
+	struct call *c, const struct incident_row *in, enum world_scope scope, struct world *w)
 {
 	Pb__Code e;
 
@@ -28,9 +38,7 @@ Pb__Code world_load(struct call *c, const struct incident_row *in, bool all, str
 				     .state = INCIDENT_WAITING,
 				     .warned_nobody = in->warned_nobody,
 				     .warned_risk = in->warned_risk } };
-	e = store_crew(c, in->at, all, &w->crew);
-	if (!e)
-		e = store_asked(c, &w->incident);
+	e = load_crew(c, scope, w);
 	if (e)
 		return e;
 	w->engine = (struct engine){ .policy = current_policy(),
@@ -201,12 +209,13 @@ static Pb__Code persist_warning(
 	return e ? e : tell_warning(c, in, cmd->word, text ? text : "");
 }
 
-Pb__Code offer_next(struct call *c, const struct incident_row *in, bool *ret_offered)
+static Pb__Code offer(
+	struct call *c, const struct incident_row *in, enum world_scope scope, bool *ret_offered)
 {
 	struct world w;
 	struct engine_command out[COMMANDS];
 	struct engine_event look = { .kind = EVENT_TICK, .now_us = c->at_us };
-	Pb__Code e = world_load(c, in, false, &w);
+	Pb__Code e = world_load(c, in, scope, &w);
 	size_t n;
 
 	*ret_offered = false;
@@ -224,4 +233,16 @@ Pb__Code offer_next(struct call *c, const struct incident_row *in, bool *ret_off
 	if (!e && !*ret_offered)
 		e = store_try_later(c, in->id, c->at_us + settings.retry_seconds * US_PER_S);
 	return e;
+}
+
+Pb__Code offer_next(struct call *c, const struct incident_row *in, bool *ret_offered)
+{
+	return offer(c, in, WORLD_AVAILABLE, ret_offered);
+}
+
+Pb__Code offer_first(struct call *c, const struct incident_row *in)
+{
+	bool offered;
+
+	return offer(c, in, WORLD_FRESH, &offered);
 }

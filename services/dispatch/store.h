@@ -60,8 +60,10 @@ Pb__Code store_move_incident(struct call *c, const char *incident, const char *d
 Pb__Code store_note_warning(struct call *c, const char *incident, bool nobody);
 /* Who was offered it before and let it go. */
 Pb__Code store_asked(struct call *c, struct incident *in);
-/* Available units nearest to a place; with `all`, also those who are not available. */
-Pb__Code store_crew(struct call *c, struct lonlat at, bool all, struct crew *ret);
+/* The available units nearest to a place. */
+Pb__Code store_crew(struct call *c, struct lonlat at, unsigned limit, struct crew *ret);
+/* The same, and behind them those who are not available. */
+Pb__Code store_crew_all(struct call *c, struct lonlat at, struct crew *ret);
 
 /* ---- responders (store_responder.c) ---- */
 

@@ -214,8 +214,8 @@ Pb__Code store_asked(struct call *c, struct incident *in)
 const struct db_stmt sql_crew_available = {
 	"crew_available",
 	"select" CREW_COLUMNS " where r.status = 'AVAILABLE' and not r.disabled"
-	" order by r.here <-> dispatch.flat($1, $2) limit 64",
-	.in = { DB_F64, DB_F64 },
+	" order by r.here <-> dispatch.flat($1, $2) limit $3",
+	.in = { DB_F64, DB_F64, DB_I64 },
 	.out = { CREW_TYPES },
 };
 const struct db_stmt sql_crew_all = {
@@ -250,23 +250,33 @@ static struct unit read_unit(const struct db_rows *r, size_t i)
 	};
 }
 
-Pb__Code store_crew(struct call *c, struct lonlat at, bool all, struct crew *ret)
+static Pb__Code read_crew(struct call *c, const struct db_rows *r, struct crew *ret)
 {
-	struct db_rows r;
-	Pb__Code e = db_run(c, all ? &sql_crew_all : &sql_crew_available, &r,
-		DB_ARGS(db_f64(at.lon), db_f64(at.lat)));
-	if (e)
-		return e;
 	*ret = (struct crew){
-		.units = ARENA_ARRAY(c->arena, struct unit, r.n + 1),
-		.names = ARENA_ARRAY(c->arena, const char *, r.n + 1),
-		.n = r.n,
+		.units = ARENA_ARRAY(c->arena, struct unit, r->n + 1),
+		.names = ARENA_ARRAY(c->arena, const char *, r->n + 1),
+		.n = r->n,
 	};
 	if (!ret->units || !ret->names)
 		return call_fail(c, PB__CODE__TOO_LARGE, "too many responders for one message");
-	for (size_t i = 0; i < r.n; i++) {
-		ret->units[i] = read_unit(&r, i);
-		ret->names[i] = db_get_text(&r, i, 1);
+	for (size_t i = 0; i < r->n; i++) {
+		ret->units[i] = read_unit(r, i);
+		ret->names[i] = db_get_text(r, i, 1);
 	}
 	return PB__CODE__OK;
+}
+
+Pb__Code store_crew(struct call *c, struct lonlat at, unsigned limit, struct crew *ret)
+{
+	struct db_rows r;
+	Pb__Code e = db_run(
+		c, &sql_crew_available, &r, DB_ARGS(db_f64(at.lon), db_f64(at.lat), db_i64(limit)));
+	return e ? e : read_crew(c, &r, ret);
+}
+
+Pb__Code store_crew_all(struct call *c, struct lonlat at, struct crew *ret)
+{
+	struct db_rows r;
+	Pb__Code e = db_run(c, &sql_crew_all, &r, DB_ARGS(db_f64(at.lon), db_f64(at.lat)));
+	return e ? e : read_crew(c, &r, ret);
 }
