@@ -107,23 +107,28 @@ nats_limits() {
 	NATS_MAX_MB=${JB_NATS_MAX_MB:-$max}
 }
 
-nats_configure() {
-	(umask 077 && cat >"$STACK/nats/nats.conf" <<-END
+# nats_conf_text LISTEN STORE: the server's configuration, passwords and all.
+nats_conf_text() {
+	cat <<-END
 		# Written by tools/lib/nats.sh. All users are inside accounts{}: beside a \$SYS account an
 		# authorization{} block would let clients without credentials in (CVE-2023-47090).
-		listen: "127.0.0.1:$NATS_PORT"
+		listen: "$1"
 		server_name: "jingbao"
-		pid_file: "$STACK/nats/pid"
-		log_file: "$STACK/log/nats.log"
 		max_payload: 1MB
 		write_deadline: "5s"
 		lame_duck_duration: "30s"
-		jetstream { store_dir: "$STACK/nats/store", max_mem: 64MB, max_file: ${NATS_MAX_MB}MB }
+		jetstream { store_dir: "$2", max_mem: 64MB, max_file: ${NATS_MAX_MB}MB }
 		accounts { JINGBAO { jetstream: enabled, users: [
 		$(nats_users)
 		] } }
 	END
-	)
+}
+
+nats_configure() {
+	(umask 077 && {
+		nats_conf_text "127.0.0.1:$NATS_PORT" "$STACK/nats/store"
+		printf 'pid_file: "%s"\nlog_file: "%s"\n' "$STACK/nats/pid" "$STACK/log/nats.log"
+	} >"$STACK/nats/nats.conf")
 	nats-server -t -c "$STACK/nats/nats.conf" >"$STACK/log/nats-check.log" 2>&1 ||
 		die "nats-server refuses its configuration: $(cat "$STACK/log/nats-check.log")"
 }

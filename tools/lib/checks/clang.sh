@@ -3,6 +3,8 @@
 set -euo pipefail
 . "$(dirname "$0")/../common.sh"
 . "$(dirname "$0")/../build.sh"
-build "${JB_CI_BUILD:-$ROOT}/build-ci-clang" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo |
-	grep -E 'warning|error|FAILED' || true
-test -x "${JB_CI_BUILD:-$ROOT}/build-ci-clang/bin/jb-gateway"
+dir=${JB_CI_BUILD:-$ROOT}/build-ci-clang
+(build "$dir" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo) >"$dir.out" 2>&1 || {
+	grep -E -A5 'error|FAILED' "$dir.out" | head -n 60
+	exit 1
+}

@@ -4,7 +4,10 @@ set -euo pipefail
 . "$(dirname "$0")/../common.sh"
 . "$(dirname "$0")/../build.sh"
 dir=${JB_CI_BUILD:-$ROOT}/build-ci-fuzz
-build "$dir" -DJB_FUZZ=ON -DCMAKE_C_COMPILER=clang | grep -E 'warning|error|FAILED' || true
+(build "$dir" -DJB_FUZZ=ON -DCMAKE_C_COMPILER=clang) >"$dir.out" 2>&1 || {
+	grep -E -A5 'error|FAILED' "$dir.out" | head -n 60
+	exit 1
+}
 status=0
 one() {
 	local name corpus seeds

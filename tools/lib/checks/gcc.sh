@@ -3,6 +3,8 @@
 set -euo pipefail
 . "$(dirname "$0")/../common.sh"
 . "$(dirname "$0")/../build.sh"
-build "${JB_CI_BUILD:-$ROOT}/build-ci-gcc" -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=RelWithDebInfo |
-	grep -E 'warning|error|FAILED' || true
-test -x "${JB_CI_BUILD:-$ROOT}/build-ci-gcc/bin/jb-gateway"
+dir=${JB_CI_BUILD:-$ROOT}/build-ci-gcc
+(build "$dir" -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=RelWithDebInfo) >"$dir.out" 2>&1 || {
+	grep -E -A5 'error|FAILED' "$dir.out" | head -n 60
+	exit 1
+}
