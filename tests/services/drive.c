@@ -1,7 +1,8 @@
 /* drive.c - a test's hand on the bus: RPCs as anyone, events as any service, in JSON lines.
  *
  * In:  {"n":1,"rpc":"Dispatch.Assign","in":{...},"roles":["DISPATCHER"],"subject":"...",
- *       "districts":"...","org":"...","incident":"...","key":"...","server":{...}}
+ *       "name":"...","districts":"...","org":"...","incident":"...","party":"...","key":"...",
+ *       "server":{...}}
  *      with "raw":true the request is empty, rules or not
  *      {"n":2,"event":"IncidentReported","in":{...},"id":"..."}
  * Out: {"n":1,"code":"OK","out":{...}} or {"n":1,"code":"CONFLICT","text":"...","errors":[...]},
@@ -116,6 +117,8 @@ static void set_principal(natsMsg *m, const json_t *o)
 	set_header(m, "Jb-Districts", o, "districts");
 	set_header(m, "Jb-Org", o, "org");
 	set_header(m, "Jb-Incident", o, "incident");
+	set_header(m, "Jb-Party", o, "party");
+	set_header(m, "Jb-Name", o, "name");
 	set_header(m, "Idempotency-Key", o, "key");
 }
 
@@ -185,7 +188,7 @@ static void ask(const json_t *o, long long n, struct arena *arena)
 	char name[96];
 	snprintf(name, sizeof name, "_INBOX.ops.%s", inbox);
 	atomic_fetch_add(&waiting, 1);
-	natsConnection_SubscribeTimeout(&sub, nc, name, 15000, on_reply, a);
+	natsConnection_SubscribeTimeout(&sub, nc, name, 4000, on_reply, a);
 	natsSubscription_AutoUnsubscribe(sub, 1);
 	natsMsg_Create(&m, method->subject, name, body, len);
 	set_principal(m, o);
