@@ -180,7 +180,8 @@ int64_t geo_cell(struct lonlat p, double size_m)
 	double width = cell_width_deg(row * height - 90.0, height);
 	double col = floor((p.lon + 180.0) / width);
 
-	return ((int64_t)row << 32) | (int64_t)((uint64_t)(int64_t)col & 0xffffffffu);
+	/* Rows below the south pole are negative: shift without sign. */
+	return (int64_t)((uint64_t)(int64_t)row << 32 | ((uint64_t)(int64_t)col & 0xffffffffu));
 }
 
 /* Stepping by whole cells up and down, and by the width of the row met, touches every cell that a
