@@ -18,3 +18,7 @@ add_dependencies(svc_evidence jb-evidence-photo)
 
 add_executable(bench-photos ${CMAKE_SOURCE_DIR}/tests/bench/photos/photos.c)
 target_link_libraries(bench-photos PRIVATE svc_evidence kit jb_flags)
+
+# Photos for tests, where no real ones are at hand.
+add_executable(make-photo ${CMAKE_SOURCE_DIR}/tests/bench/photos/make_photo.c)
+target_link_libraries(make-photo PRIVATE jb_photo jb_flags)

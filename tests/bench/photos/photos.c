@@ -1,8 +1,7 @@
 /* photos.c - our photos a second, through the worker processes as the service uses them, against
  * vipsthumbnail making the same three sizes of the same files, in one run.
  *
- *   bench-photos [--seconds N] FILE...     prints both rates and their ratio
- *   bench-photos [--seconds N] --make N    the same over N made photos of 4000x3000
+ *   bench-photos [--seconds N] FILE...   prints both rates and their ratio
  *
  * Both sides get every core: ours one worker a core; vipsthumbnail the better of its own threading
  * and one single-threaded process a core. Its process start is spread over all files of a pass.
@@ -17,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "evidence/photo/codec.h"
 #include "evidence/photo_pool.h"
 #include "kit/timeutil.h"
 
@@ -142,46 +140,6 @@ static double run_vips(const struct bench *b, int processes, const char *threads
 	return (double)done / ((double)(mono_us() - t0) / 1e6);
 }
 
-/* A textured scene, different for each seed. */
-static void make_photo(const char *path, uint32_t seed)
-{
-	enum { W = 4000, H = 3000 };
-	struct planes p = { .n = 3 };
-	struct photo_rendition r = { 0 };
-
-	if (!plane_make(&p.p[0], W, H) || !plane_make(&p.p[1], W / 2, H / 2) ||
-		!plane_make(&p.p[2], W / 2, H / 2))
-		exit(1);
-	for (int i = 0; i < 3; i++)
-		for (int y = 0; y < p.p[i].h; y++)
-			for (int x = 0; x < p.p[i].w; x++) {
-				seed = seed * 1664525u + 1013904223u;
-				int noise = (x / 64 + y / 64) % 4 ? 6 : 40;
-				plane_row_mut(&p.p[i], y)[x] =
-					(uint8_t)(90 + x * 70 / W + (int)(seed >> 16) % noise);
-			}
-	for (int i = 0; i < 3; i++)
-		plane_pad(&p.p[i]);
-	FILE *f = fopen(path, "wb");
-	if (!f || !codec_encode(&p, 88, &r) || fwrite(r.jpeg, 1, r.len, f) != r.len ||
-		fclose(f) != 0)
-		exit(1);
-	free(r.jpeg);
-	planes_free(&p);
-}
-
-static char *const *make_photos(const char *dir, int n)
-{
-	char **v = calloc((size_t)n, sizeof(*v));
-
-	for (int i = 0; v && i < n; i++) {
-		if (asprintf(&v[i], "%s/made%d.jpg", dir, i) < 0)
-			exit(1);
-		make_photo(v[i], (uint32_t)i + 1);
-	}
-	return v;
-}
-
 int main(int argc, char **argv)
 {
 	struct bench b = { .cores = (int)sysconf(_SC_NPROCESSORS_ONLN) };
@@ -196,14 +154,8 @@ int main(int argc, char **argv)
 	b.files = argv + at;
 	b.n = argc - at;
 	if (b.n < 1 || b.n > FILES_MAX || !mkdtemp(out)) {
-		fprintf(stderr, "bench-photos [--seconds N] FILE... | --make N\n");
+		fprintf(stderr, "bench-photos [--seconds N] FILE...\n");
 		return 2;
-	}
-	if (b.n == 2 && strcmp(b.files[0], "--make") == 0) {
-		b.n = (int)strtol(b.files[1], NULL, 10);
-		if (b.n < 1 || b.n > FILES_MAX)
-			return 2;
-		b.files = make_photos(out, b.n);
 	}
 	if (b.cores > THREADS_MAX)
 		b.cores = THREADS_MAX;
