@@ -4,26 +4,28 @@
 #include "intake/duplicates.h"
 #include "intake/submission.h"
 
-enum { SHOWN_MAX = 10, STORED_MAX = 80 };
+enum { SHOWN_MAX = 10, STORED_MAX = 16 };
 
-static const char *text_of(struct call *c, const json_t *o, const char *key)
+static const char *text_at(struct call *c, const json_t *row, size_t i)
 {
-	const char *v = json_string_value(json_object_get(o, key));
+	const char *v = json_string_value(json_array_get(row, i));
 
 	return CALL_STR(c, v ? v : "");
 }
 
-/* As stmt_submit_order wrote it. */
-static struct near_incident read_near(struct call *c, const json_t *o)
+/* As stmt_submit_order wrote it: id, case number, metres, seconds, bits of what is common. */
+static struct near_incident read_near(struct call *c, const json_t *row)
 {
+	json_int_t bits = json_integer_value(json_array_get(row, 4));
+
 	return (struct near_incident){
-		.incident_id = text_of(c, o, "id"),
-		.case_no = text_of(c, o, "no"),
-		.distance_m = json_number_value(json_object_get(o, "d")),
-		.apart_s = json_integer_value(json_object_get(o, "s")),
-		.same_plate = json_is_true(json_object_get(o, "p")),
-		.same_phone = json_is_true(json_object_get(o, "t")),
-		.other_plates = json_is_true(json_object_get(o, "x")),
+		.incident_id = text_at(c, row, 0),
+		.case_no = text_at(c, row, 1),
+		.distance_m = json_number_value(json_array_get(row, 2)),
+		.apart_s = json_integer_value(json_array_get(row, 3)),
+		.same_plate = bits & 1,
+		.same_phone = bits & 2,
+		.other_plates = bits & 4,
 	};
 }
 

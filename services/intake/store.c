@@ -9,7 +9,7 @@
 	" i.merged_into, array(select l.incident_id::text from intake.incident_link l" \
 	"   where l.into_id = i.id and l.unmerged_at is null order by 1)," \
 	" i.end_reason, i.version, coalesce(o.current, o.first), o.duplicates" \
-	" from intake.incident i join intake.dispatch_order o on o.incident_id = i.id "
+	" from intake.incident i join intake.dispatch_order o on o.order_no = i.order_no "
 #define INCIDENT_TYPES \
 	DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_TIME, DB_TEXT, DB_I32, DB_TEXTS, DB_TEXT, DB_F64, \
 		DB_F64, DB_TIME, DB_TIME, DB_TIME, DB_TEXT, DB_TEXT, DB_TEXT, DB_TIME, DB_TEXT, \

@@ -1,7 +1,7 @@
 /* store_submit.c - SQL of the two busy paths: taking an order, moving a phase by an event. */
 #include "intake/store.h"
 
-/* Taking an order. What is near it in place and time is found first (at most 8 a cell), because the
+/* Taking an order. What is near it in place and time is found first (at most 4 a cell), because the
  * answer to a repeat must be the first answer; scoring it is code. Then the order number decides:
  * the one who inserts it makes the incident and tells of it, everyone else gets what is there.
  *
@@ -12,10 +12,10 @@
 const struct db_stmt stmt_submit_order = {
 	"submit_order",
 	"with near as ("
-	" select jsonb_agg(jsonb_build_object('id', n.id, 'no', n.case_no, 'd', "
-	"round(n.d::numeric, 1),"
-	"   's', n.s, 'p', n.plates && $16, 't', $17 <> '' and n.phone = $17,"
-	"   'x', n.plates <> '{}' and $16 <> '{}' and not n.plates && $16)) as found"
+	" select jsonb_agg(jsonb_build_array(n.id, n.case_no, round(n.d), n.s, (n.plates && "
+	"$16)::int"
+	"   + 2 * ($17 <> '' and n.phone = $17)::int"
+	"   + 4 * (n.plates <> '{}' and $16 <> '{}' and not n.plates && $16)::int)) as found"
 	" from (select i.id, i.case_no, i.plates, i.phone,"
 	"   sqrt(((i.lon - $12) * $22) ^ 2 + ((i.lat - $13) * 111195.08) ^ 2) as d,"
 	"   extract(epoch from i.reported_at - $18)::bigint as s"
@@ -24,7 +24,7 @@ const struct db_stmt stmt_submit_order = {
 	"    from intake.incident k where k.cell = c.cell"
 	"    and k.reported_at between $18 - interval '15 minutes' and $18 + interval '15 minutes'"
 	"    and k.phase not in ('CANCELLED', 'MERGED')"
-	"    order by k.reported_at desc limit 8) i) n"
+	"    order by k.reported_at desc limit 4) i) n"
 	" where n.d <= 300),"
 	" taken as ("
 	" insert into intake.dispatch_order (order_no, incident_id, digest, first, duplicates,"

@@ -14,6 +14,30 @@
 enum { CLOCK_SLACK_S = 300 };
 
 static const double metres_per_degree = 111195.08;
+static const double radians_per_degree = 0.017453292519943295;
+
+/* Cells are as wide as the circle, so its box touches at most two rows and two columns, and the
+ * box's corners are in all of them. */
+static const double cell_m = 2.0 * DUPLICATE_RADIUS_M;
+
+size_t near_cells(struct lonlat p, int64_t ret[static NEAR_CELLS])
+{
+	double dlat = DUPLICATE_RADIUS_M / metres_per_degree;
+	double dlon = dlat / cos((fabs(p.lat) + dlat) * radians_per_degree);
+	size_t n = 0;
+
+	for (int corner = 0; corner < NEAR_CELLS; corner++) {
+		int64_t cell = geo_cell((struct lonlat){ p.lon + (corner & 1 ? dlon : -dlon),
+						p.lat + (corner & 2 ? dlat : -dlat) },
+			cell_m);
+		size_t k = 0;
+		while (k < n && ret[k] != cell)
+			k++;
+		if (k == n)
+			ret[n++] = cell;
+	}
+	return n;
+}
 
 static Pb__Code judge_place(struct call *c, const Pb__SubmitOrderRequest *o, struct judged *j)
 {
@@ -28,7 +52,7 @@ static Pb__Code judge_place(struct call *c, const Pb__SubmitOrderRequest *o, str
 		!geo_to_wgs84((int)p->datum, (struct lonlat){ p->lon, p->lat }, &j->at))
 		return call_fail_field(
 			c, "/place/position", "position", "must be in the world, in a known datum");
-	j->cell = geo_cell(j->at, DUPLICATE_RADIUS_M);
+	j->cell = geo_cell(j->at, cell_m);
 	j->district = reference_locate(j->at, &nearest, &away_m);
 	if (j->district)
 		return PB__CODE__OK;
@@ -173,7 +197,7 @@ static struct event_row pack_report(struct call *c, const Pb__SubmitOrderRequest
 }
 
 static void fill_args(struct call *c, const Pb__SubmitOrderRequest *o, struct submission *s,
-	const char *responder_id, const int64_t *cells)
+	const char *responder_id, const int64_t *cells, size_t n_cells)
 {
 	const struct judged *j = &s->j;
 	struct event_row e = pack_report(c, o, s, responder_id);
@@ -198,8 +222,8 @@ static void fill_args(struct call *c, const Pb__SubmitOrderRequest *o, struct su
 		db_time(o->reported_at),
 		db_time_or_null(s->promised_at),
 		db_text(responder_id),
-		db_i64s(cells, NEAR_CELLS),
-		db_f64(metres_per_degree * cos(j->at.lat * 0.017453292519943295)),
+		db_i64s(cells, n_cells),
+		db_f64(metres_per_degree * cos(j->at.lat * radians_per_degree)),
 		EVENT_ARGS(e),
 	};
 
@@ -228,10 +252,9 @@ Pb__Code submission_make(struct call *c, const Pb__SubmitOrderRequest *o, const 
 	s->case_no = case_no;
 	s->incident_id = call_uuid(c);
 	s->promised_at = s->j.lane == PB__LANE__VALUE__RAPID ? c->at_us + PROMISE_S * US_PER_S : 0;
-	geo_cells_around(s->j.at, DUPLICATE_RADIUS_M, cells);
 	if (!EVP_Digest(s->j.packed, s->j.packed_len, s->digest, NULL, EVP_sha256(), NULL))
 		return call_fail(c, PB__CODE__INTERNAL, "no digest could be computed");
-	fill_args(c, o, s, responder_id, cells);
+	fill_args(c, o, s, responder_id, cells, near_cells(s->j.at, cells));
 	return s->args ? c->faults.code
 		       : call_fail(c, PB__CODE__TOO_LARGE, "the order needs too much memory");
 }

@@ -9,7 +9,7 @@
 #include "intake/reference.h"
 #include "kit/call.h"
 
-enum { PROMISE_S = 600, VEHICLES_MAX = 20, NEAR_CELLS = 9 };
+enum { PROMISE_S = 600, VEHICLES_MAX = 20, NEAR_CELLS = 4 };
 
 /* What an order says, in the terms of rules and columns; also used when it is amended. */
 struct judged {
@@ -27,6 +27,10 @@ struct judged {
 	const void *packed; /* the order */
 	size_t packed_len;
 };
+
+/* The cells of the near-by index that a circle of DUPLICATE_RADIUS_M around p can touch; each once.
+ */
+size_t near_cells(struct lonlat p, int64_t ret[static NEAR_CELLS]);
 
 /* Refuses with INVALID naming fields, or REFUSED when the place is outside every district. */
 Pb__Code judge_order(struct call *c, const Pb__SubmitOrderRequest *order, struct judged *ret);
