@@ -110,14 +110,14 @@ static bool expects_body(const struct req *r)
 /* Refused before the body came. */
 static enum MHD_Result refused_early(struct req *r)
 {
-	bool swallow =
-		!r->close && expects_body(r) && !r->guard.expects && r->guard.length <= SWALLOW_MAX;
+	bool swallow = !expects_body(r) || (!r->guard.expects && r->guard.length <= SWALLOW_MAX);
 
-	if (swallow) {
+	/* An answer given before the body is read ends the connection. */
+	if (swallow && !r->close) {
 		r->stage = STAGE_BODY;
 		return MHD_YES;
 	}
-	r->close |= expects_body(r);
+	r->close = true;
 	return respond_refusal(r);
 }
 
@@ -220,10 +220,10 @@ static enum MHD_Result whole(struct req *r)
 		return own_answer(r);
 	if (!req_refused(r))
 		m = decode_request(r);
-	if (m && r->method->kind == PB__HTTP__KIND__UPLOAD)
-		upload_end(r, m);
-	if (m && !req_refused(r))
+	if (m)
 		check_message(r->method->in, m, &r->faults);
+	if (m && !req_refused(r) && r->method->kind == PB__HTTP__KIND__UPLOAD)
+		upload_end(r, m);
 	if (!m || req_refused(r))
 		return respond_refusal(r);
 	return req_ask(r, STAGE_RPC, r->method, m);
