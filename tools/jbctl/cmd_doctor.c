@@ -8,6 +8,9 @@
 static int n_wrong, n_doubtful;
 
 static void report(const char *mark, const char *todo, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+
+static void report(const char *mark, const char *todo, const char *fmt, va_list ap)
 {
 	printf("%-6s ", mark);
 	vprintf(fmt, ap);

@@ -1,1 +1,1 @@
-target_link_libraries(jbctl PRIVATE pkg::curl pkg::pq pkg::nats)
+target_link_libraries(jbctl PRIVATE svc_intake pkg::curl pkg::pq pkg::nats)

@@ -9,7 +9,7 @@ if docker compose version >/dev/null 2>&1; then
 	exit
 fi
 echo "docker compose is not here: only the YAML is read"
-command -v python3 >/dev/null && python3 -c 'import yaml' 2>/dev/null || {
+python3 -c 'import yaml' 2>/dev/null || {
 	echo "python3-yaml is not installed"
 	exit 77
 }

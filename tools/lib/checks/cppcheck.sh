@@ -6,4 +6,4 @@ cd "$ROOT"
 cppcheck --quiet --enable=warning,portability --inline-suppr --error-exitcode=1 -j "$(nproc)" \
 	--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
 	--suppressions-list=tools/lib/checks/cppcheck.txt -D_GNU_SOURCE -DJB_VERSION='"x"' \
-	-I services --library=posix services tools
+	--include=tools/lib/checks/cppcheck.h -I services --library=posix services tools
