@@ -62,7 +62,8 @@ const char *article_parse(const char *text, struct article *ret)
 
 void chinese_number(unsigned n, char buf[static 32])
 {
-	static const char *const digit[] = { "零", "一", "二", "三", "四", "五", "六", "七", "八", "九" };
+	static const char *const digit[] = { "零", "一", "二", "三", "四", "五", "六", "七", "八",
+		"九" };
 	unsigned h = n / 100 % 10, t = n / 10 % 10, u = n % 10;
 	buf[0] = '\0';
 	size_t len = 0;

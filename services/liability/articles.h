@@ -1,4 +1,5 @@
-/* articles.h - references to articles of law ("L43-1", "R38-1(3)") and their Chinese citation. Pure. */
+/* articles.h - references to articles of law ("L43-1", "R38-1(3)") and their Chinese citation.
+ * Pure. */
 #ifndef LIABILITY_ARTICLES_H
 #define LIABILITY_ARTICLES_H
 
@@ -6,10 +7,10 @@
 #include <stddef.h>
 
 struct article {
-	char law;               /* L law, R implementing regulation, P order 146 */
-	unsigned article;       /* 1.. */
-	unsigned paragraph;     /* 0 none */
-	unsigned item;          /* 0 none */
+	char law;           /* L law, R implementing regulation, P order 146 */
+	unsigned article;   /* 1.. */
+	unsigned paragraph; /* 0 none */
+	unsigned item;      /* 0 none */
 };
 
 /* NULL when the text is a reference, else what is wrong, as a constant sentence. */

@@ -11,8 +11,8 @@
 
 /* ---- catalogue ---- */
 
-Pb__Code list_scenarios(struct call *c, const Pb__ListScenariosRequest *in,
-	Pb__ListScenariosReply *out)
+Pb__Code list_scenarios(
+	struct call *c, const Pb__ListScenariosRequest *in, Pb__ListScenariosReply *out)
 {
 	struct scenario *all;
 	size_t n = 0;
@@ -40,8 +40,8 @@ static Pb__SuggestedScenario *suggested(struct call *c, const struct hint *h)
 	pb__suggested_scenario__init(m);
 	pb__ground__init(g);
 	g->source = h->word ? "description" : "vehicles";
-	g->text = h->word ? arena_printf(c->arena, "报警内容中有“%s”", h->word) :
-			    "报警时只涉及一辆车";
+	g->text = h->word ? arena_printf(c->arena, "报警内容中有“%s”", h->word)
+			  : "报警时只涉及一辆车";
 	m->scenario = scenario_message(h->scenario, c->arena);
 	list[0] = g;
 	m->grounds = list;
@@ -49,8 +49,8 @@ static Pb__SuggestedScenario *suggested(struct call *c, const struct hint *h)
 	return m->scenario ? m : NULL;
 }
 
-Pb__Code get_suggestion(struct call *c, const Pb__GetSuggestionRequest *in,
-	Pb__GetSuggestionReply *out)
+Pb__Code get_suggestion(
+	struct call *c, const Pb__GetSuggestionRequest *in, Pb__GetSuggestionReply *out)
 {
 	struct incident i;
 	struct scenario *all;
@@ -67,8 +67,9 @@ Pb__Code get_suggestion(struct call *c, const Pb__GetSuggestionRequest *in,
 	for (size_t k = 0; out->items && k < found; k++)
 		if (!(out->items[out->n_items++] = suggested(c, &hints[k])))
 			return call_fail(c, PB__CODE__TOO_LARGE, "too many suggestions");
-	out->note = found ? "仅根据报警时的描述列出可能的情形，不是认定意见；以照片和当事人陈述为准，由民警认定。" :
-			    "现有信息不足以提示任何情形，请民警根据照片和当事人陈述认定。";
+	out->note = found ? "仅根据报警时的描述列出可能的情形，不是认定意见；以照片和当事人陈述为准"
+			    "，由民警认定。"
+			  : "现有信息不足以提示任何情形，请民警根据照片和当事人陈述认定。";
 	return PB__CODE__OK;
 }
 
@@ -150,7 +151,8 @@ static Pb__Code take_grades(struct call *c, const Pb__DetermineRequest *in, stru
 		const Pb__PartyFinding *f = in->grades[i];
 		if (f->grade == PB__FINDING__VALUE__UNKNOWN)
 			return refuse(c, "/grades", "unknown",
-				"liability that can't be determined is no grade: the document is a 道路交通事故证明; use :toGeneral");
+				"liability that can't be determined is no grade: the document is a "
+				"道路交通事故证明; use :toGeneral");
 		bool twice = false;
 		for (size_t k = 0; k < i; k++)
 			twice |= strcmp(in->grades[k]->party_id, f->party_id) == 0;
@@ -207,7 +209,8 @@ static Pb__Code take_items(struct call *c, const Pb__DetermineRequest *in, struc
 	if (in->n_items == 0)
 		return PB__CODE__OK;
 	Pb__Code e = db_run(c, &st_item_ids, &r,
-		DB_ARGS(db_uuid(x->incident.id), db_uuids((const char *const *)in->items, in->n_items)));
+		DB_ARGS(db_uuid(x->incident.id),
+			db_uuids((const char *const *)in->items, in->n_items)));
 	if (e)
 		return e;
 	for (size_t i = 0; i < in->n_items; i++) {
@@ -223,8 +226,8 @@ static Pb__Code take_items(struct call *c, const Pb__DetermineRequest *in, struc
 	return PB__CODE__OK;
 }
 
-static Pb__Code take_circumstances(struct call *c, const Pb__DetermineRequest *in,
-	struct deciding *x)
+static Pb__Code take_circumstances(
+	struct call *c, const Pb__DetermineRequest *in, struct deciding *x)
 {
 	const struct incident *i = &x->incident;
 	x->d.occurred_at = in->occurred_at ? in->occurred_at : i->reported_at;
@@ -287,8 +290,8 @@ struct number {
 static Pb__Code next_number(struct call *c, struct deciding *x, struct number *ret)
 {
 	struct db_rows r;
-	Pb__Code e = db_run(c, &st_unit, &r,
-		DB_ARGS(db_text(x->incident.district), db_time(c->at_us)));
+	Pb__Code e =
+		db_run(c, &st_unit, &r, DB_ARGS(db_text(x->incident.district), db_time(c->at_us)));
 	if (e)
 		return e;
 	if (r.n == 0)
@@ -334,9 +337,10 @@ static Pb__Code insert_all(struct call *c, struct deciding *x, const char *reque
 		return call_fail(c, PB__CODE__TOO_LARGE, "the determination is too large");
 	sha256_text(doc, len, content);
 	e = db_run(c, &st_determination_insert, &r,
-		DB_ARGS(db_uuid(d->determination_id), db_uuid(d->review_id), db_uuid(d->incident_id),
-			db_text(d->district), db_text(no.unit), db_i32(no.year), db_i32(no.number),
-			db_text(d->document_no), db_text(d->verify_code), db_text(d->scenario),
+		DB_ARGS(db_uuid(d->determination_id), db_uuid(d->review_id),
+			db_uuid(d->incident_id), db_text(d->district), db_text(no.unit),
+			db_i32(no.year), db_i32(no.number), db_text(d->document_no),
+			db_text(d->verify_code), db_text(d->scenario),
 			db_i32((int32_t)d->scenario_version), db_text(d->officer_id),
 			db_text(d->officer_name), db_text("OFFICER"), db_time(d->decided_at),
 			db_bytes(doc, len), db_text(content), db_text(request_sha256)));
@@ -401,14 +405,15 @@ static void answer_made(struct call *c, const Pb__Determination *d, Pb__Determin
 	out->determination_id = d->determination_id;
 	out->document_no = d->document_no;
 	out->verify_code = d->verify_code;
-	out->verify_url = arena_printf(c->arena, "%s/verify/%s", settings.public_url, d->verify_code);
+	out->verify_url =
+		arena_printf(c->arena, "%s/verify/%s", settings.public_url, d->verify_code);
 	out->incident_id = d->incident_id;
 	out->decided_at = d->decided_at;
 }
 
 /* The same officer's same request finds what it made; any other comes too late. */
-static Pb__Code answer_again(struct call *c, const char *review_id, const char *request_sha256,
-	Pb__DetermineReply *out)
+static Pb__Code answer_again(
+	struct call *c, const char *review_id, const char *request_sha256, Pb__DetermineReply *out)
 {
 	struct determination_row row;
 	Pb__Code e = load_determination(c, &st_determination_by_review, review_id, &row);

@@ -17,7 +17,8 @@ struct builder {
 
 const char *party_chinese(const char *letter)
 {
-	static const char *const stems[] = { "甲", "乙", "丙", "丁", "戊", "己", "庚", "辛", "壬", "癸" };
+	static const char *const stems[] = { "甲", "乙", "丙", "丁", "戊", "己", "庚", "辛", "壬",
+		"癸" };
 	if (letter[0] >= 'A' && letter[0] < 'A' + 10 && !letter[1])
 		return stems[letter[0] - 'A'];
 	return letter;
@@ -37,8 +38,8 @@ static struct doc_block *add(struct builder *b, enum doc_kind kind, const char *
 	return k;
 }
 
-static void cell(struct builder *b, struct doc_block *row, bool label, double width,
-	const char *text)
+static void cell(
+	struct builder *b, struct doc_block *row, bool label, double width, const char *text)
 {
 	if (!text || row->n_cells >= DOC_CELLS_MAX) {
 		b->failed = true;
@@ -86,9 +87,9 @@ static void add_head(struct builder *b)
 	row = add(b, DOC_ROW, "");
 	cell(b, row, true, 0.14, "事故类型");
 	cell(b, row, false, 0.86,
-		d->slight_injury ?
-			"□ 财产损失事故　　■ 伤人事故，当事人伤势轻微，各方一致同意适用简易程序" :
-			"■ 财产损失事故　　□ 伤人事故，当事人伤势轻微，各方一致同意适用简易程序");
+		d->slight_injury
+			? "□ 财产损失事故　　■ 伤人事故，当事人伤势轻微，各方一致同意适用简易程序"
+			: "■ 财产损失事故　　□ 伤人事故，当事人伤势轻微，各方一致同意适用简易程序");
 }
 
 static void add_party(struct builder *b, const Pb__Party *p)
@@ -106,7 +107,8 @@ static void add_party(struct builder *b, const Pb__Party *p)
 	cell(b, row, true, 0.2, "车辆类型 / 号牌");
 	const char *kind = *p->vehicle_kind ? p->vehicle_kind : plate_type_chinese(p->plate_type);
 	cell(b, row, false, 0.46,
-		!vehicle ? "—" : arena_printf(b->a, "%s　%s", kind, *p->plate ? p->plate : "无号牌"));
+		!vehicle ? "—"
+			 : arena_printf(b->a, "%s　%s", kind, *p->plate ? p->plate : "无号牌"));
 	row = add(b, DOC_ROW, "");
 	cell(b, row, true, 0.14, "保险公司");
 	cell(b, row, false, 0.2, or_none(p->insurer));
@@ -122,13 +124,13 @@ static void add_facts(struct builder *b)
 	add(b, DOC_TEXT, arena_printf(b->a, "事故形态：%s。", d->scenario_title));
 	add(b, DOC_TEXT, d->facts);
 	for (size_t i = 0; i < d->n_articles && articles; i++)
-		articles = arena_printf(b->a, "%s%s%s", articles, i ? "，" : "",
-			d->articles[i]->text);
+		articles =
+			arena_printf(b->a, "%s%s%s", articles, i ? "，" : "", d->articles[i]->text);
 	if (d->n_articles > 0)
 		add(b, DOC_TEXT,
 			articles ? arena_printf(b->a,
-					   "上述事实有现场照片等证据证实，适用%s的规定。", articles) :
-				   NULL);
+					   "上述事实有现场照片等证据证实，适用%s的规定。", articles)
+				 : NULL);
 	add(b, DOC_TEXT, "根据《道路交通事故处理程序规定》第六十条，认定各方责任如下：");
 	for (size_t i = 0; i < d->n_parties; i++) {
 		const Pb__Party *p = d->parties[i];
@@ -139,8 +141,9 @@ static void add_facts(struct builder *b)
 		cell(b, row, true, 0.32, grade_chinese(grade_of(d, p->party_id)));
 	}
 	add(b, DOC_HEAD, "损害赔偿调解");
-	add(b, DOC_TEXT, "当事人未共同申请当场调解。损害赔偿依法由保险公司赔偿，或者由当事人协商、"
-			 "向人民调解委员会申请调解、向人民法院提起民事诉讼。");
+	add(b, DOC_TEXT,
+		"当事人未共同申请当场调解。损害赔偿依法由保险公司赔偿，或者由当事人协商、"
+		"向人民调解委员会申请调解、向人民法院提起民事诉讼。");
 }
 
 static const Pb__SignatureRecord *signature_of(const Pb__Determination *d, const char *party_id)
@@ -183,16 +186,17 @@ static void add_signatures(struct builder *b)
 	cell(b, row, false, 0.42, when(b, d->decided_at));
 	row = add(b, DOC_ROW, "");
 	cell(b, row, true, 0.14, "认定单位");
-	cell(b, row, false, 0.86,
-		arena_printf(b->a, "%s（电子文书，以验证码核验）", d->unit));
+	cell(b, row, false, 0.86, arena_printf(b->a, "%s（电子文书，以验证码核验）", d->unit));
 }
 
 static void add_notice(struct builder *b)
 {
 	const Pb__Determination *d = b->d;
 	add(b, DOC_NOTE,
-		"告知：当事人对本认定有异议的，可以自本认定书送达之日起三个工作日内提出书面复核申请，"
-		"复核以一次为限；对损害赔偿有争议的，可以请求调解，也可以直接向人民法院提起民事诉讼。");
+		"告知：当事人对本认定有异议的，可以自本认定书送达之日起三个工作日内提出书面复核申请"
+		"，"
+		"复核以一次为限；对损害赔偿有争议的，可以请求调解，也可以直接向人民法院提起民事诉讼"
+		"。");
 	struct doc_block *k = add(b, DOC_VERIFY,
 		arena_printf(b->a,
 			"扫码或者访问下列地址核验本文书：\n%s\n验证码：%s\n内容摘要 SHA-256：%s",

@@ -33,7 +33,7 @@ struct doc_cell {
 
 struct doc_block {
 	enum doc_kind kind;
-	const char *text;    /* all but ROW */
+	const char *text; /* all but ROW */
 	struct doc_cell cells[DOC_CELLS_MAX];
 	size_t n_cells;
 	const char *strokes; /* SIGN; "" none */

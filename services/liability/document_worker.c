@@ -23,8 +23,8 @@ static bool write_piece(void *arg, const void *data, size_t n)
 	return blob_write(arg, data, n);
 }
 
-static void print_one(struct blob_store *store, const char *font, const Pb__DocumentPrint *job,
-	struct arena *a)
+static void print_one(
+	struct blob_store *store, const char *font, const Pb__DocumentPrint *job, struct arena *a)
 {
 	char sha256[SHA256_TEXT];
 	const struct document *doc = document_build(job, a);
@@ -55,7 +55,8 @@ static long read_message(unsigned char *buf)
 	size_t got = fread(head, 1, sizeof(head), stdin);
 	if (got == 0)
 		return 0;
-	size_t n = ((size_t)head[0] << 24) | ((size_t)head[1] << 16) | ((size_t)head[2] << 8) | head[3];
+	size_t n = ((size_t)head[0] << 24) | ((size_t)head[1] << 16) | ((size_t)head[2] << 8) |
+		   head[3];
 	if (got != sizeof(head) || n == 0 || n > MESSAGE_MAX || fread(buf, 1, n, stdin) != n)
 		return -1;
 	return (long)n;

@@ -33,7 +33,8 @@ struct page {
 	int number, total; /* total 0: counting */
 };
 
-static PangoLayout *layout_new(struct page *p, const char *text, double size, double width, bool bold)
+static PangoLayout *layout_new(
+	struct page *p, const char *text, double size, double width, bool bold)
 {
 	PangoLayout *l = pango_cairo_create_layout(p->cr);
 	PangoFontDescription *f = pango_font_description_new();
@@ -225,7 +226,8 @@ static double block_sign(struct page *p, const struct doc_block *b, bool draw)
 	if (*b->strokes)
 		note_x += SIGN_INK_W + 3 * PAD;
 	double w = MARGIN_X + INNER_W - note_x - PAD;
-	double h = text_box(p, b->note, TEXT_SIZE, 0, 0, w, PANGO_ALIGN_LEFT, false, false) + 2 * PAD;
+	double h =
+		text_box(p, b->note, TEXT_SIZE, 0, 0, w, PANGO_ALIGN_LEFT, false, false) + 2 * PAD;
 	double row = *b->strokes ? SIGN_INK_W * STROKES_H / STROKES_W + 2 * PAD : SIGN_H / 2;
 	h = h > row ? h : row;
 	if (!draw)
@@ -273,8 +275,9 @@ static double plain(struct page *p, const struct doc_block *b, double size, Pang
 
 static double block_head(struct page *p, const struct doc_block *b, bool draw)
 {
-	double h = text_box(p, b->text, 11, 0, 0, INNER_W - 2 * PAD, PANGO_ALIGN_LEFT, true, false) +
-		   2 * PAD;
+	double h =
+		text_box(p, b->text, 11, 0, 0, INNER_W - 2 * PAD, PANGO_ALIGN_LEFT, true, false) +
+		2 * PAD;
 	if (draw) {
 		frame(p, MARGIN_X, p->y, INNER_W, h, true);
 		(void)text_box(p, b->text, 11, MARGIN_X + PAD, p->y + PAD, INNER_W - 2 * PAD,

@@ -9,6 +9,7 @@
 /* Called with each piece of the file; false ends the drawing. */
 typedef bool (*draw_write)(void *arg, const void *data, size_t n);
 /* NULL when drawn, else what failed, as a constant or cairo's text. */
-const char *draw_document(const struct document *doc, const char *font, draw_write write, void *arg);
+const char *draw_document(
+	const struct document *doc, const char *font, draw_write write, void *arg);
 
 #endif

@@ -4,8 +4,8 @@
 #include "liability/handlers.h"
 #include "liability/store.h"
 
-static Pb__Code incident_reported(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code incident_reported(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	const Pb__IncidentReported *in = (const Pb__IncidentReported *)(const void *)event;
 	(void)e;
@@ -20,8 +20,8 @@ static Pb__Code incident_reported(struct call *c, const struct event_info *e,
 	return PB__CODE__OK;
 }
 
-static Pb__Code responder_assigned(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code responder_assigned(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	const Pb__ResponderAssigned *in = (const Pb__ResponderAssigned *)(const void *)event;
 	(void)e;
@@ -32,8 +32,8 @@ static Pb__Code responder_assigned(struct call *c, const struct event_info *e,
 }
 
 /* He who cleared the scene may still be needed for signatures; one taken off may not. */
-static Pb__Code assignment_ended(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code assignment_ended(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	const Pb__AssignmentEnded *in = (const Pb__AssignmentEnded *)(const void *)event;
 	(void)e;
@@ -44,8 +44,8 @@ static Pb__Code assignment_ended(struct call *c, const struct event_info *e,
 	return PB__CODE__OK;
 }
 
-static Pb__Code item_added(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code item_added(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	const Pb__ItemAdded *in = (const Pb__ItemAdded *)(const void *)event;
 	(void)e;
@@ -58,8 +58,8 @@ static Pb__Code item_added(struct call *c, const struct event_info *e,
 	return PB__CODE__OK;
 }
 
-static Pb__Code retake_requested(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code retake_requested(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	const Pb__RetakeRequested *in = (const Pb__RetakeRequested *)(const void *)event;
 	(void)e;
@@ -67,8 +67,8 @@ static Pb__Code retake_requested(struct call *c, const struct event_info *e,
 	return PB__CODE__OK;
 }
 
-static Pb__Code officer_requested(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code officer_requested(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	const Pb__OfficerRequested *in = (const Pb__OfficerRequested *)(const void *)event;
 	(void)e;
@@ -94,8 +94,8 @@ static bool phase_left(Pb__Phase__Value phase)
 	}
 }
 
-static Pb__Code phase_changed(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code phase_changed(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	const Pb__IncidentPhaseChanged *in = (const Pb__IncidentPhaseChanged *)(const void *)event;
 	(void)e;

@@ -9,14 +9,14 @@
 /* The rules, one each so that a refusal can name it. */
 enum grades_rule {
 	GRADES_AGREE,
-	GRADES_EMPTY,         /* nobody graded */
-	GRADES_UNKNOWN,       /* not one of the five */
-	GRADES_FULL_ALONE,    /* one FULL, all others NONE */
-	GRADES_MAIN_PAIR,     /* MAIN needs SECONDARY beside it, and no EQUAL */
-	GRADES_EQUAL_PAIR,    /* EQUAL needs two, and no SECONDARY */
+	GRADES_EMPTY,           /* nobody graded */
+	GRADES_UNKNOWN,         /* not one of the five */
+	GRADES_FULL_ALONE,      /* one FULL, all others NONE */
+	GRADES_MAIN_PAIR,       /* MAIN needs SECONDARY beside it, and no EQUAL */
+	GRADES_EQUAL_PAIR,      /* EQUAL needs two, and no SECONDARY */
 	GRADES_SECONDARY_ALONE, /* SECONDARY needs MAIN */
-	GRADES_NO_FAULT,      /* all NONE only when nobody was at fault */
-	GRADES_FAULT,         /* when nobody was at fault, all are NONE */
+	GRADES_NO_FAULT,        /* all NONE only when nobody was at fault */
+	GRADES_FAULT,           /* when nobody was at fault, all are NONE */
 };
 
 /* `no_fault`: the scenario is an accident without anyone's fault. */

@@ -45,7 +45,8 @@ static const void *pack_party(struct call *c, const Pb__Party *p, size_t *ret_le
 }
 
 /* Parties change only while nobody is deciding on them, but for plain corrections. */
-static Pb__Code live_review(struct call *c, const struct incident *i, struct review *ret, bool *found)
+static Pb__Code live_review(
+	struct call *c, const struct incident *i, struct review *ret, bool *found)
 {
 	Pb__Code e = load_review(c, &st_review_live, i->id, ret, found);
 	if (e)
@@ -84,9 +85,8 @@ static Pb__Code insert_party(struct call *c, const struct incident *i, Pb__Party
 	size_t len = 0;
 	const void *doc = pack_party(c, p, &len);
 	Pb__Code e = db_run(c, &st_party_insert, &r,
-		DB_ARGS(db_uuid(p->party_id), db_uuid(i->id), db_text(p->letter),
-			db_text(p->plate), db_bytes(doc, len), db_text(c->who.subject),
-			db_time(c->at_us)));
+		DB_ARGS(db_uuid(p->party_id), db_uuid(i->id), db_text(p->letter), db_text(p->plate),
+			db_bytes(doc, len), db_text(c->who.subject), db_time(c->at_us)));
 	if (e)
 		return e;
 	if (r.n == 0)
@@ -142,7 +142,9 @@ static const struct {
 	bool identity;    /* another value means another person */
 } texts[] = {
 #define TEXT(name, field, id) \
-	{ name, offsetof(Pb__UpdatePartyRequest, field), offsetof(Pb__Party, field), id }
+	{ \
+		name, offsetof(Pb__UpdatePartyRequest, field), offsetof(Pb__Party, field), id \
+	}
 	TEXT("name", name, true),
 	TEXT("idNumber", id_number, true),
 	TEXT("licenceNo", licence_no, true),
@@ -188,8 +190,8 @@ static bool clear_text(Pb__Party *p, const char *name, bool *identity)
 }
 
 /* Applies the request to the record; *ret_identity when name or papers changed. */
-static Pb__Code change_party(struct call *c, const Pb__UpdatePartyRequest *in, Pb__Party *p,
-	bool *ret_identity)
+static Pb__Code change_party(
+	struct call *c, const Pb__UpdatePartyRequest *in, Pb__Party *p, bool *ret_identity)
 {
 	for (size_t i = 0; i < in->n_clear; i++)
 		if (!clear_text(p, in->clear[i], ret_identity)) {
@@ -211,8 +213,8 @@ static Pb__Code change_party(struct call *c, const Pb__UpdatePartyRequest *in, P
 	return check_plate(c, p);
 }
 
-static Pb__Code find_party(struct call *c, const struct parties *all, const char *party_id,
-	struct party_row **ret)
+static Pb__Code find_party(
+	struct call *c, const struct parties *all, const char *party_id, struct party_row **ret)
 {
 	for (size_t i = 0; i < all->n; i++)
 		if (strcmp(all->row[i].party->party_id, party_id) == 0) {
@@ -230,9 +232,10 @@ static Pb__Code void_application(struct call *c, Pb__Party *p, bool with_officer
 		return PB__CODE__OK;
 	if (with_officers)
 		return call_fail(c, PB__CODE__REFUSED,
-			"name and papers change only before the scene is submitted or when it came back");
-	Pb__Code e = db_run(c, &st_application_void, &r,
-		DB_ARGS(db_uuid(p->party_id), db_time(c->at_us)));
+			"name and papers change only before the scene is submitted or when it came "
+			"back");
+	Pb__Code e = db_run(
+		c, &st_application_void, &r, DB_ARGS(db_uuid(p->party_id), db_time(c->at_us)));
 	p->applied = false;
 	p->applied_at = 0;
 	*ret_voided = true;
@@ -254,8 +257,8 @@ static Pb__Code write_party(struct call *c, const Pb__Party *p, uint32_t *ret_ve
 	if (e)
 		return e;
 	if (r.n == 0)
-		return call_fail(c, PB__CODE__CONFLICT,
-			"another party with this plate is on the incident");
+		return call_fail(
+			c, PB__CODE__CONFLICT, "another party with this plate is on the incident");
 	*ret_version = (uint32_t)db_get_i32(&r, 0, 0);
 	return PB__CODE__OK;
 }
@@ -281,8 +284,8 @@ Pb__Code update_party(struct call *c, const Pb__UpdatePartyRequest *in, Pb__Upda
 			row->version, in->version);
 	e = change_party(c, in, row->party, &identity);
 	if (!e && identity)
-		e = void_application(c, row->party, found && strcmp(r.state, "RETAKE") != 0,
-			&voided);
+		e = void_application(
+			c, row->party, found && strcmp(r.state, "RETAKE") != 0, &voided);
 	if (!e)
 		e = write_party(c, row->party, &out->version);
 	if (!e)
@@ -346,8 +349,8 @@ static Pb__Code insert_application(struct call *c, const Pb__ApplyForDecisionReq
 				db_text(c->who.subject), db_text(acting_role(c)),
 				db_time(c->at_us)));
 	if (!e)
-		e = db_run(c, &st_party_touch, &r,
-			DB_ARGS(db_uuid(in->party_id), db_time(c->at_us)));
+		e = db_run(
+			c, &st_party_touch, &r, DB_ARGS(db_uuid(in->party_id), db_time(c->at_us)));
 	if (e)
 		return e;
 	row->version = (uint32_t)db_get_i32(&r, 0, 0);
@@ -356,8 +359,8 @@ static Pb__Code insert_application(struct call *c, const Pb__ApplyForDecisionReq
 	return emit_party(c, i, row->party, row->version);
 }
 
-Pb__Code apply_for_decision(struct call *c, const Pb__ApplyForDecisionRequest *in,
-	Pb__ApplyForDecisionReply *out)
+Pb__Code apply_for_decision(
+	struct call *c, const Pb__ApplyForDecisionRequest *in, Pb__ApplyForDecisionReply *out)
 {
 	struct incident i;
 	struct parties all;
@@ -385,8 +388,8 @@ Pb__Code apply_for_decision(struct call *c, const Pb__ApplyForDecisionRequest *i
 	return PB__CODE__OK;
 }
 
-Pb__Code list_statements(struct call *c, const Pb__ListStatementsRequest *in,
-	Pb__ListStatementsReply *out)
+Pb__Code list_statements(
+	struct call *c, const Pb__ListStatementsRequest *in, Pb__ListStatementsReply *out)
 {
 	struct db_rows r;
 	(void)in;

@@ -30,8 +30,8 @@ struct print_job {
 };
 
 static struct {
-	pid_t pid; /* 0: nothing runs */
-	int out;   /* memory file with its results */
+	pid_t pid;        /* 0: nothing runs */
+	int out;          /* memory file with its results */
 	int64_t deadline; /* on the steady clock */
 	struct print_job jobs[BATCH];
 	size_t n;
@@ -65,8 +65,8 @@ static Pb__Code put_job(struct call *c, int fd, const struct print_job *job)
 		e = load_signatures(c, row.d);
 	if (e)
 		return e;
-	row.d->verify_url = arena_printf(c->arena, "%s/verify/%s", settings.public_url,
-		row.d->verify_code);
+	row.d->verify_url =
+		arena_printf(c->arena, "%s/verify/%s", settings.public_url, row.d->verify_code);
 	Pb__DocumentPrint print = PB__DOCUMENT_PRINT__INIT;
 	print.job = arena_printf(c->arena, "%s/%s", job->id, job->final ? "FINAL" : "DRAFT");
 	print.determination = row.d;
@@ -77,7 +77,8 @@ static Pb__Code put_job(struct call *c, int fd, const struct print_job *job)
 	if (!packed)
 		return call_fail(c, PB__CODE__TOO_LARGE, "a document is too large");
 	if (!write_all(fd, head, sizeof(head)) || !write_all(fd, packed, len))
-		return call_fail(c, PB__CODE__BUSY, "no memory for the printer: %s", strerror(errno));
+		return call_fail(
+			c, PB__CODE__BUSY, "no memory for the printer: %s", strerror(errno));
 	return PB__CODE__OK;
 }
 
@@ -150,7 +151,8 @@ static Pb__Code start_printer(struct call *c, int in)
 	if (out >= 0)
 		(void)close(out);
 	log_error("document printer not started", "why=\"%s\"", strerror(e));
-	return call_fail(c, PB__CODE__BUSY, "the document printer can't be started: %s", strerror(e));
+	return call_fail(
+		c, PB__CODE__BUSY, "the document printer can't be started: %s", strerror(e));
 }
 
 /* Due rows become a batch. */
@@ -164,7 +166,8 @@ static Pb__Code take_work(struct call *c)
 		return e;
 	int in = memfd_create("to-print", MFD_CLOEXEC);
 	if (in < 0)
-		return call_fail(c, PB__CODE__BUSY, "no memory for the printer: %s", strerror(errno));
+		return call_fail(
+			c, PB__CODE__BUSY, "no memory for the printer: %s", strerror(errno));
 	printer.n = 0;
 	for (size_t i = 0; i < r.n && !e; i++) {
 		struct print_job *job = &printer.jobs[printer.n++];

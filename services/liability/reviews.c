@@ -32,9 +32,8 @@ static Pb__ReviewEntry *entry_of(struct call *c, const struct review *r)
 	m->state = state_value(r->state);
 	m->reported_at = r->reported_at;
 	m->submitted_at = r->submitted_at;
-	m->age_s = c->at_us > r->submitted_at ?
-			   (uint32_t)((c->at_us - r->submitted_at) / US_PER_S) :
-			   0;
+	m->age_s = c->at_us > r->submitted_at ? (uint32_t)((c->at_us - r->submitted_at) / US_PER_S)
+					      : 0;
 	m->officer_id = r->officer_id;
 	m->officer_name = r->officer_name;
 	m->lease_until = r->lease_until;
@@ -82,8 +81,8 @@ static Pb__Code check_complete(struct call *c, const struct incident *i, size_t 
 	return e;
 }
 
-static Pb__Code emit_submitted(struct call *c, const struct incident *i, const char *review_id,
-	size_t parties)
+static Pb__Code emit_submitted(
+	struct call *c, const struct incident *i, const char *review_id, size_t parties)
 {
 	Pb__SceneSubmitted ev = PB__SCENE_SUBMITTED__INIT;
 	ev.review_id = review_id;
@@ -116,7 +115,8 @@ static Pb__Code submit_now(struct call *c, const struct incident *i, struct revi
 		return e;
 	if (*i->lane && strcmp(i->lane, "RAPID") != 0)
 		return call_fail(c, PB__CODE__REFUSED,
-			"the incident is in the %s lane; an officer handles it at the scene", i->lane);
+			"the incident is in the %s lane; an officer handles it at the scene",
+			i->lane);
 	e = check_complete(c, i, &parties);
 	if (!e)
 		e = queue_review(c, i, r, again);
@@ -171,8 +171,8 @@ Pb__Code list_reviews(struct call *c, const Pb__ListReviewsRequest *in, Pb__List
 		call_fail_field(c, "/cursor", "format", "use the nextCursor of the page before");
 		return PB__CODE__INVALID;
 	}
-	const char *state = in->state ? enum_name(&pb__review_state__value__descriptor, (int)in->state) :
-					"";
+	const char *state =
+		in->state ? enum_name(&pb__review_state__value__descriptor, (int)in->state) : "";
 	Pb__Code e = db_run(c, &st_reviews, &r,
 		DB_ARGS(db_texts(districts, all ? 0 : n), db_time(c->at_us), db_text(state),
 			db_uuid_or_null(in->incident_id), db_time(after), db_uuid(after_id),
@@ -186,8 +186,8 @@ Pb__Code list_reviews(struct call *c, const Pb__ListReviewsRequest *in, Pb__List
 		if (!(out->items[out->n_items++] = entry_of(c, &one)))
 			return call_fail(c, PB__CODE__TOO_LARGE, "ask for a smaller page");
 		if (k + 1 == show && r.n > show)
-			out->next_cursor = arena_printf(c->arena, "%" PRId64 "_%s", one.submitted_at,
-				one.id);
+			out->next_cursor =
+				arena_printf(c->arena, "%" PRId64 "_%s", one.submitted_at, one.id);
 	}
 	return PB__CODE__OK;
 }
@@ -206,8 +206,8 @@ static Pb__Code review_photos(struct call *c, const char *incident_id, Pb__GetRe
 		pb__review_item__init(m);
 		m->item_id = db_get_text(&r, k, 0);
 		m->slot = db_get_text(&r, k, 1);
-		m->verdict = (Pb__ItemVerdict__Value)enum_value(&pb__item_verdict__value__descriptor,
-			db_get_text(&r, k, 2));
+		m->verdict = (Pb__ItemVerdict__Value)enum_value(
+			&pb__item_verdict__value__descriptor, db_get_text(&r, k, 2));
 		m->retake_requested = db_get_bool(&r, k, 3);
 		m->at = db_get_i64(&r, k, 4);
 		out->photos[out->n_photos++] = m;
@@ -251,9 +251,10 @@ Pb__Code take_review(struct call *c, const Pb__TakeReviewRequest *in, Pb__TakeRe
 	if (e)
 		return e;
 	if (rows.n == 0)
-		return strcmp(r.state, "TAKEN") == 0 ?
-			       call_fail(c, PB__CODE__CONFLICT, "another officer holds this review") :
-			       call_fail(c, PB__CODE__CONFLICT, "the review is %s", r.state);
+		return strcmp(r.state, "TAKEN") == 0
+			       ? call_fail(
+					 c, PB__CODE__CONFLICT, "another officer holds this review")
+			       : call_fail(c, PB__CODE__CONFLICT, "the review is %s", r.state);
 	Pb__ReviewTaken ev = PB__REVIEW_TAKEN__INIT;
 	ev.review_id = r.id;
 	ev.incident_id = r.incident_id;
@@ -265,8 +266,8 @@ Pb__Code take_review(struct call *c, const Pb__TakeReviewRequest *in, Pb__TakeRe
 	return e ? e : answer_entry(c, r.id, &out->review);
 }
 
-Pb__Code release_review(struct call *c, const Pb__ReleaseReviewRequest *in,
-	Pb__ReleaseReviewReply *out)
+Pb__Code release_review(
+	struct call *c, const Pb__ReleaseReviewRequest *in, Pb__ReleaseReviewReply *out)
 {
 	struct review r;
 	struct db_rows rows;
@@ -281,8 +282,8 @@ Pb__Code release_review(struct call *c, const Pb__ReleaseReviewRequest *in,
 
 /* ---- elsewhere ---- */
 
-static Pb__Code emit_diverted(struct call *c, const struct review *r, const char *where,
-	const char *reason)
+static Pb__Code emit_diverted(
+	struct call *c, const struct review *r, const char *where, const char *reason)
 {
 	Pb__ReviewDiverted ev = PB__REVIEW_DIVERTED__INIT;
 	ev.review_id = r->id;
@@ -335,27 +336,28 @@ static const char *reason_with_slots(struct call *c, const Pb__RequestSceneRetak
 {
 	const char *text = in->reason;
 	for (size_t k = 0; k < in->n_slots && text; k++)
-		text = arena_printf(c->arena, k == 0 ? "%s（请补拍：%s" : "%s、%s", text, in->slots[k]);
+		text = arena_printf(
+			c->arena, k == 0 ? "%s（请补拍：%s" : "%s、%s", text, in->slots[k]);
 	if (in->n_slots > 0 && text)
 		text = arena_printf(c->arena, "%s）", text);
 	return text ? text : in->reason;
 }
 
-Pb__Code request_scene_retake(struct call *c, const Pb__RequestSceneRetakeRequest *in,
-	Pb__RequestSceneRetakeReply *out)
+Pb__Code request_scene_retake(
+	struct call *c, const Pb__RequestSceneRetakeRequest *in, Pb__RequestSceneRetakeReply *out)
 {
 	return divert(c, in->review_id, &to_retake, reason_with_slots(c, in),
 		(const char *const *)in->slots, in->n_slots, &out->review);
 }
 
-Pb__Code divert_to_officer(struct call *c, const Pb__DivertToOfficerRequest *in,
-	Pb__DivertToOfficerReply *out)
+Pb__Code divert_to_officer(
+	struct call *c, const Pb__DivertToOfficerRequest *in, Pb__DivertToOfficerReply *out)
 {
 	return divert(c, in->review_id, &to_officer, in->reason, NULL, 0, &out->review);
 }
 
-Pb__Code divert_to_general(struct call *c, const Pb__DivertToGeneralRequest *in,
-	Pb__DivertToGeneralReply *out)
+Pb__Code divert_to_general(
+	struct call *c, const Pb__DivertToGeneralRequest *in, Pb__DivertToGeneralReply *out)
 {
 	return divert(c, in->review_id, &to_general, in->reason, NULL, 0, &out->review);
 }

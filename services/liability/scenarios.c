@@ -11,7 +11,8 @@ struct scenario_refusal scenario_check(const struct scenario *s)
 			"this scenario is not for the rapid lane; use :toOfficer or :toGeneral" };
 	if (s->aggravating)
 		return (struct scenario_refusal){ "aggravating",
-			"this scenario only aggravates another; name that one and put this in aggravating" };
+			"this scenario only aggravates another; name that one and put this in "
+			"aggravating" };
 	return (struct scenario_refusal){ NULL, NULL };
 }
 
@@ -36,8 +37,8 @@ bool scenario_article_certain(const struct scenario *s, const char *ref)
 	return true;
 }
 
-static Pb__ScenarioArticle *article_message(const struct scenario *s, const char *ref,
-	struct arena *a)
+static Pb__ScenarioArticle *article_message(
+	const struct scenario *s, const char *ref, struct arena *a)
 {
 	Pb__ScenarioArticle *m = ARENA_NEW(a, Pb__ScenarioArticle);
 	char text[256];

@@ -48,7 +48,8 @@ static void need_party_fields(const Pb__Party *p, struct report *r)
 		const char *detail;
 	} wanted[] = {
 		{ "name", *p->name, "the party's name is needed" },
-		{ "idNumber", *p->id_number || *p->licence_no, "an ID or licence number is needed" },
+		{ "idNumber", *p->id_number || *p->licence_no,
+			"an ID or licence number is needed" },
 		{ "phone", *p->phone, "a phone number is needed" },
 		{ "insurer", !vehicle || *p->insurer, "the compulsory insurer is needed" },
 		{ "policyNo", !vehicle || *p->policy_no, "the compulsory policy number is needed" },
@@ -57,8 +58,8 @@ static void need_party_fields(const Pb__Party *p, struct report *r)
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (wanted[i].there)
 			continue;
-		(void)snprintf(pointer, sizeof(pointer), "/parties/%s/%s", p->letter,
-			wanted[i].field);
+		(void)snprintf(
+			pointer, sizeof(pointer), "/parties/%s/%s", p->letter, wanted[i].field);
 		tell(r, pointer, "required", wanted[i].detail);
 	}
 	if (!p->applied) {
@@ -82,7 +83,8 @@ size_t scene_check(const struct scene *s, scene_missing missing, void *arg)
 		if (has_vehicle(p->plate, p->plate_type)) {
 			vehicles++;
 			for (size_t k = 0; k < sizeof(per_vehicle) / sizeof(per_vehicle[0]); k++) {
-				(void)snprintf(slot, sizeof(slot), "%s_%s", per_vehicle[k], p->letter);
+				(void)snprintf(
+					slot, sizeof(slot), "%s_%s", per_vehicle[k], p->letter);
 				need_photo(s, &r, slot);
 			}
 		}

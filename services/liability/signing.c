@@ -20,8 +20,8 @@ static Pb__Code see_determination(struct call *c, const struct db_stmt *by, cons
 	return see_incident(c, ret->d->incident_id, false, i);
 }
 
-static Pb__Code answer_full(struct call *c, const struct db_stmt *by, const char *id,
-	Pb__Determination **ret)
+static Pb__Code answer_full(
+	struct call *c, const struct db_stmt *by, const char *id, Pb__Determination **ret)
 {
 	struct determination_row row;
 	struct incident i;
@@ -30,20 +30,20 @@ static Pb__Code answer_full(struct call *c, const struct db_stmt *by, const char
 		e = load_signatures(c, row.d);
 	if (e)
 		return e;
-	row.d->verify_url = arena_printf(c->arena, "%s/verify/%s", settings.public_url,
-		row.d->verify_code);
+	row.d->verify_url =
+		arena_printf(c->arena, "%s/verify/%s", settings.public_url, row.d->verify_code);
 	*ret = row.d;
 	return PB__CODE__OK;
 }
 
-Pb__Code get_determination(struct call *c, const Pb__GetDeterminationRequest *in,
-	Pb__GetDeterminationReply *out)
+Pb__Code get_determination(
+	struct call *c, const Pb__GetDeterminationRequest *in, Pb__GetDeterminationReply *out)
 {
 	return answer_full(c, &st_determination, in->determination_id, &out->determination);
 }
 
-Pb__Code find_determination(struct call *c, const Pb__FindDeterminationRequest *in,
-	Pb__FindDeterminationReply *out)
+Pb__Code find_determination(
+	struct call *c, const Pb__FindDeterminationRequest *in, Pb__FindDeterminationReply *out)
 {
 	struct incident i;
 	Pb__Code e = see_incident(c, in->incident_id, false, &i);
@@ -53,8 +53,9 @@ Pb__Code find_determination(struct call *c, const Pb__FindDeterminationRequest *
 	e = load_determination(c, &st_determination_by_incident, i.id, &row);
 	if (!e && !row.d)
 		e = call_fail(c, PB__CODE__NOT_FOUND, "the incident has no determination");
-	return e ? e :
-		   answer_full(c, &st_determination_by_incident, in->incident_id, &out->determination);
+	return e ? e
+		 : answer_full(
+			   c, &st_determination_by_incident, in->incident_id, &out->determination);
 }
 
 static struct blob_store blobs;
@@ -76,14 +77,14 @@ static Pb__Code blob_size(struct call *c, const char *sha256, int64_t *ret)
 {
 	int fd = blob_open(&blobs, sha256, ret);
 	if (fd < 0)
-		return call_fail(c, PB__CODE__BUSY, "the document can't be read: %s",
-			strerror(errno));
+		return call_fail(
+			c, PB__CODE__BUSY, "the document can't be read: %s", strerror(errno));
 	(void)close(fd);
 	return PB__CODE__OK;
 }
 
-Pb__Code get_determination_pdf(struct call *c, const Pb__GetDeterminationPdfRequest *in,
-	Pb__BlobReply *out)
+Pb__Code get_determination_pdf(
+	struct call *c, const Pb__GetDeterminationPdfRequest *in, Pb__BlobReply *out)
 {
 	struct determination_row row;
 	struct incident i;
@@ -104,7 +105,8 @@ Pb__Code get_determination_pdf(struct call *c, const Pb__GetDeterminationPdfRequ
 			DB_ARGS(db_uuid(in->determination_id), db_text(c->who.subject),
 				db_text(out->sha256), db_time(c->at_us)));
 	out->media = "application/pdf";
-	out->filename = arena_printf(c->arena, "%s%s.pdf", row.d->document_no, final ? "" : "-draft");
+	out->filename =
+		arena_printf(c->arena, "%s%s.pdf", row.d->document_no, final ? "" : "-draft");
 	return e;
 }
 
@@ -143,9 +145,9 @@ static Pb__Code check_signer(struct call *c, const Pb__SignDeterminationRequest 
 		return PB__CODE__INVALID;
 	}
 	if (in->refused)
-		return *in->strokes || *in->image_sha256 ?
-			       call_fail(c, PB__CODE__REFUSED, "a refusal carries no signature") :
-			       PB__CODE__OK;
+		return *in->strokes || *in->image_sha256
+			       ? call_fail(c, PB__CODE__REFUSED, "a refusal carries no signature")
+			       : PB__CODE__OK;
 	if (officer)
 		return call_fail(c, PB__CODE__REFUSED, "an officer does not sign for a party");
 	return check_mark(c, in->strokes, in->image_sha256);
@@ -175,8 +177,7 @@ static Pb__Code insert_signature(struct call *c, const Pb__SignDeterminationRequ
 	if (!e)
 		e = db_run(c, &st_signature_insert, &r,
 			DB_ARGS(db_uuid(d->determination_id), db_uuid(in->party_id),
-				db_bool(in->refused),
-				db_text(in->refused ? in->officer_note : ""),
+				db_bool(in->refused), db_text(in->refused ? in->officer_note : ""),
 				db_text(in->strokes), db_text(in->image_sha256),
 				db_text(d->content_sha256), db_text(statement_version),
 				db_time(signed_at), db_text(c->who.subject),
@@ -195,8 +196,8 @@ static Pb__Code insert_signature(struct call *c, const Pb__SignDeterminationRequ
 	return e;
 }
 
-Pb__Code sign_determination(struct call *c, const Pb__SignDeterminationRequest *in,
-	Pb__SignDeterminationReply *out)
+Pb__Code sign_determination(
+	struct call *c, const Pb__SignDeterminationRequest *in, Pb__SignDeterminationReply *out)
 {
 	struct determination_row row;
 	struct incident i;
@@ -238,8 +239,8 @@ static Pb__VerifiedParty *verified(struct call *c, const Pb__Determination *d, s
 }
 
 /* What the paper shows to whoever holds it, and whether it is what we issued; no names. */
-Pb__Code verify_document(struct call *c, const Pb__VerifyDocumentRequest *in,
-	Pb__VerifyDocumentReply *out)
+Pb__Code verify_document(
+	struct call *c, const Pb__VerifyDocumentRequest *in, Pb__VerifyDocumentReply *out)
 {
 	struct determination_row row;
 	Pb__Code e = load_determination(c, &st_determination_by_code, in->code, &row);

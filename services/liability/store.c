@@ -80,8 +80,10 @@ const struct db_stmt st_incident_back = {
 	" slight_injury, reported_at, responder_id, ended_by from liability.incident" \
 	" where incident_id = $1"
 #define INCIDENT_TYPES \
-	{ DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_I32, DB_BOOL, DB_TIME, \
-		DB_TEXT, DB_TEXT }
+	{ \
+		DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_I32, DB_BOOL, \
+			DB_TIME, DB_TEXT, DB_TEXT \
+	}
 
 const struct db_stmt st_incident = { "incident", INCIDENT_COLUMNS, { DB_UUID }, INCIDENT_TYPES };
 const struct db_stmt st_incident_lock = {
@@ -259,8 +261,8 @@ Pb__Code load_incident(struct call *c, const char *id, bool lock, struct inciden
 	return PB__CODE__OK;
 }
 
-static Pb__Code party_from_row(struct call *c, const struct db_rows *r, size_t i,
-	struct party_row *ret)
+static Pb__Code party_from_row(
+	struct call *c, const struct db_rows *r, size_t i, struct party_row *ret)
 {
 	size_t len;
 	const uint8_t *doc = db_get_bytes(r, i, 2, &len);
@@ -294,8 +296,8 @@ Pb__Code load_parties(struct call *c, const char *incident_id, struct parties *r
 	return PB__CODE__OK;
 }
 
-Pb__Code load_scene(struct call *c, const char *incident_id, const struct parties *p,
-	struct scene *ret)
+Pb__Code load_scene(
+	struct call *c, const char *incident_id, const struct parties *p, struct scene *ret)
 {
 	struct db_rows r;
 	Pb__Code e = db_run(c, &st_slots, &r, DB_ARGS(db_uuid(incident_id)));

@@ -22,9 +22,9 @@ extern const struct db_stmt st_review_live, st_review_insert, st_review_resubmit
 extern const struct db_stmt st_scenario_version, st_scenarios, st_unit, st_series_next,
 	st_determination_insert, st_determination_party, st_review_decided, st_determination,
 	st_determination_lock, st_determination_by_review, st_determination_by_incident,
-	st_determination_by_code, st_signatures, st_signature_insert,
-	st_determination_signed, st_rendering_insert, st_view_insert, st_rendering_take,
-	st_rendering_drafted, st_rendering_served, st_rendering_failed;
+	st_determination_by_code, st_signatures, st_signature_insert, st_determination_signed,
+	st_rendering_insert, st_view_insert, st_rendering_take, st_rendering_drafted,
+	st_rendering_served, st_rendering_failed;
 extern const struct db_stmt *const liability_statements[];
 
 struct incident {
@@ -58,19 +58,21 @@ struct determination_row {
 };
 
 /* NULL in *ret when there is none. `lock`: until the transaction ends. */
-Pb__Code load_incident(struct call *c, const char *id, bool lock, struct incident *ret, bool *found);
+Pb__Code load_incident(
+	struct call *c, const char *id, bool lock, struct incident *ret, bool *found);
 Pb__Code load_parties(struct call *c, const char *incident_id, struct parties *ret);
 /* Slots with a usable photo. */
-Pb__Code load_scene(struct call *c, const char *incident_id, const struct parties *p,
-	struct scene *ret);
-Pb__Code load_review(struct call *c, const struct db_stmt *by, const char *id, struct review *ret,
-	bool *found);
+Pb__Code load_scene(
+	struct call *c, const char *incident_id, const struct parties *p, struct scene *ret);
+Pb__Code load_review(
+	struct call *c, const struct db_stmt *by, const char *id, struct review *ret, bool *found);
 struct review review_from_row(const struct db_rows *r, size_t row);
 Pb__Code load_scenarios(struct call *c, unsigned version, struct scenario **ret, size_t *ret_n,
 	unsigned *ret_version);
-/* One determination by one of the st_determination statements; NULL in ret->d when there is none. */
-Pb__Code load_determination(struct call *c, const struct db_stmt *by, const char *id,
-	struct determination_row *ret);
+/* One determination by one of the st_determination statements; NULL in ret->d when there is none.
+ */
+Pb__Code load_determination(
+	struct call *c, const struct db_stmt *by, const char *id, struct determination_row *ret);
 Pb__Code load_signatures(struct call *c, Pb__Determination *d);
 
 /* Packs into the arena; NULL when it is full. */

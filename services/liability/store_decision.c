@@ -18,8 +18,8 @@ const struct db_stmt st_scenarios = {
 	"select code, version, key, title, usual, articles, uncertain, aggravating, in_lane, slots,"
 	" words from liability.scenario where version = $1 order by code",
 	{ DB_I32 },
-	{ DB_TEXT, DB_I32, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXTS, DB_TEXTS, DB_BOOL, DB_BOOL, DB_TEXTS,
-		DB_TEXTS },
+	{ DB_TEXT, DB_I32, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXTS, DB_TEXTS, DB_BOOL, DB_BOOL,
+		DB_TEXTS, DB_TEXTS },
 };
 
 /* ---- deciding ---- */
@@ -55,7 +55,8 @@ const struct db_stmt st_determination_insert = {
 
 const struct db_stmt st_determination_party = {
 	"determination_party",
-	"insert into liability.determination_party (determination_id, party_id, letter, plate, grade)"
+	"insert into liability.determination_party (determination_id, party_id, letter, plate, "
+	"grade)"
 	" values ($1, $2, $3, $4, $5)",
 	{ DB_UUID, DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT },
 	{ 0 },
@@ -64,9 +65,13 @@ const struct db_stmt st_determination_party = {
 /* ---- reading ---- */
 
 #define DETERMINATION_COLUMNS \
-	"select doc, content_sha256, request_sha256, draft_sha256, pdf_sha256, signed_at, served_at" \
+	"select doc, content_sha256, request_sha256, draft_sha256, pdf_sha256, signed_at, " \
+	"served_at" \
 	" from liability.determination"
-#define DETERMINATION_TYPES { DB_BYTES, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TIME, DB_TIME }
+#define DETERMINATION_TYPES \
+	{ \
+		DB_BYTES, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TIME, DB_TIME \
+	}
 
 const struct db_stmt st_determination = {
 	"determination",
@@ -114,7 +119,8 @@ const struct db_stmt st_signatures = {
 
 const struct db_stmt st_signature_insert = {
 	"signature_insert",
-	"insert into liability.signature (determination_id, party_id, refused, officer_note, strokes,"
+	"insert into liability.signature (determination_id, party_id, refused, officer_note, "
+	"strokes,"
 	" image_sha256, content_sha256, statement_version, signed_at, recorded_by, recorded_role,"
 	" recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 	{ DB_UUID, DB_UUID, DB_BOOL, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TIME, DB_TEXT,
@@ -224,11 +230,12 @@ Pb__Code load_scenarios(struct call *c, unsigned version, struct scenario **ret,
 		if (e)
 			return e;
 		if (r.n == 0)
-			return call_fail(c, PB__CODE__INTERNAL, "no scenario catalogue is in force");
+			return call_fail(
+				c, PB__CODE__INTERNAL, "no scenario catalogue is in force");
 		version = (unsigned)db_get_i32(&r, 0, 0);
 	}
-	e = db_run(c, &st_scenarios, &r,
-		DB_ARGS(db_i32(version > INT32_MAX ? 0 : (int32_t)version)));
+	e = db_run(
+		c, &st_scenarios, &r, DB_ARGS(db_i32(version > INT32_MAX ? 0 : (int32_t)version)));
 	if (e)
 		return e;
 	struct scenario *all = ARENA_ARRAY(c->arena, struct scenario, r.n + 1);
@@ -242,13 +249,13 @@ Pb__Code load_scenarios(struct call *c, unsigned version, struct scenario **ret,
 	return PB__CODE__OK;
 }
 
-Pb__Code load_determination(struct call *c, const struct db_stmt *by, const char *id,
-	struct determination_row *ret)
+Pb__Code load_determination(
+	struct call *c, const struct db_stmt *by, const char *id, struct determination_row *ret)
 {
 	struct db_rows r;
 	*ret = (struct determination_row){ 0 };
-	Pb__Code e = db_run(c, by, &r,
-		DB_ARGS(by == &st_determination_by_code ? db_text(id) : db_uuid(id)));
+	Pb__Code e = db_run(
+		c, by, &r, DB_ARGS(by == &st_determination_by_code ? db_text(id) : db_uuid(id)));
 	if (e || r.n == 0)
 		return e;
 	size_t len;
@@ -298,21 +305,64 @@ Pb__Code load_signatures(struct call *c, Pb__Determination *d)
 	for (size_t i = 0; d->signatures && i < r.n; i++)
 		if (!(d->signatures[d->n_signatures++] = signature_from_row(c, &r, i)))
 			return call_fail(c, PB__CODE__TOO_LARGE, "too many signatures");
-	return d->signatures ? PB__CODE__OK : call_fail(c, PB__CODE__TOO_LARGE, "too many signatures");
+	return d->signatures ? PB__CODE__OK
+			     : call_fail(c, PB__CODE__TOO_LARGE, "too many signatures");
 }
 
 const struct db_stmt *const liability_statements[] = {
-	&st_incident_reported, &st_responder_assigned, &st_assignment_ended, &st_item_added,
-	&st_item_retake, &st_incident_left, &st_incident_back, &st_incident, &st_incident_lock,
-	&st_incident_end, &st_parties, &st_party_insert, &st_party_keep, &st_party_update,
-	&st_party_touch, &st_slots, &st_items, &st_item_ids, &st_slots_retake, &st_statements,
-	&st_statement, &st_application, &st_application_insert, &st_application_void,
-	&st_review_live, &st_review_insert, &st_review_resubmit, &st_review, &st_review_lock,
-	&st_reviews, &st_review_take, &st_review_release, &st_review_leave, &st_review_decided,
-	&st_scenario_version, &st_scenarios, &st_unit, &st_series_next, &st_determination_insert,
-	&st_determination_party, &st_determination, &st_determination_lock,
-	&st_determination_by_review, &st_determination_by_incident, &st_determination_by_code,
-	&st_signatures, &st_signature_insert, &st_determination_signed, &st_view_insert,
-	&st_rendering_insert, &st_rendering_take, &st_rendering_drafted, &st_rendering_served,
-	&st_rendering_failed, NULL,
+	&st_incident_reported,
+	&st_responder_assigned,
+	&st_assignment_ended,
+	&st_item_added,
+	&st_item_retake,
+	&st_incident_left,
+	&st_incident_back,
+	&st_incident,
+	&st_incident_lock,
+	&st_incident_end,
+	&st_parties,
+	&st_party_insert,
+	&st_party_keep,
+	&st_party_update,
+	&st_party_touch,
+	&st_slots,
+	&st_items,
+	&st_item_ids,
+	&st_slots_retake,
+	&st_statements,
+	&st_statement,
+	&st_application,
+	&st_application_insert,
+	&st_application_void,
+	&st_review_live,
+	&st_review_insert,
+	&st_review_resubmit,
+	&st_review,
+	&st_review_lock,
+	&st_reviews,
+	&st_review_take,
+	&st_review_release,
+	&st_review_leave,
+	&st_review_decided,
+	&st_scenario_version,
+	&st_scenarios,
+	&st_unit,
+	&st_series_next,
+	&st_determination_insert,
+	&st_determination_party,
+	&st_determination,
+	&st_determination_lock,
+	&st_determination_by_review,
+	&st_determination_by_incident,
+	&st_determination_by_code,
+	&st_signatures,
+	&st_signature_insert,
+	&st_determination_signed,
+	&st_view_insert,
+	&st_rendering_insert,
+	&st_rendering_take,
+	&st_rendering_drafted,
+	&st_rendering_served,
+	&st_rendering_failed,
+	NULL,
 };

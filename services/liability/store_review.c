@@ -9,11 +9,14 @@
 	" (select count(*)::int from liability.party p where p.incident_id = r.incident_id)," \
 	" (select count(*)::int from liability.item t where t.incident_id = r.incident_id" \
 	"  and t.verdict <> 'REJECTED')," \
-	" (select d.determination_id from liability.determination d where d.review_id = r.review_id)" \
+	" (select d.determination_id from liability.determination d where d.review_id = " \
+	"r.review_id)" \
 	" from liability.review r join liability.incident i on i.incident_id = r.incident_id"
 #define REVIEW_TYPES \
-	{ DB_UUID, DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TIME, DB_TIME, \
-		DB_TEXT, DB_TEXT, DB_TIME, DB_I32, DB_I32, DB_UUID }
+	{ \
+		DB_UUID, DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TIME, \
+			DB_TIME, DB_TEXT, DB_TEXT, DB_TIME, DB_I32, DB_I32, DB_UUID \
+	}
 
 const struct db_stmt st_review = {
 	"review",
@@ -92,8 +95,10 @@ const struct db_stmt st_review_release = {
 /* To RETAKE, TO_OFFICER or TO_GENERAL. */
 const struct db_stmt st_review_leave = {
 	"review_leave",
-	"update liability.review set state = $2, reason = $3, retake_slots = $4, lease_until = null,"
-	" closed_at = case when $2 = 'RETAKE' then null else $5::timestamptz end where review_id = $1",
+	"update liability.review set state = $2, reason = $3, retake_slots = $4, lease_until = "
+	"null,"
+	" closed_at = case when $2 = 'RETAKE' then null else $5::timestamptz end where review_id = "
+	"$1",
 	{ DB_UUID, DB_TEXT, DB_TEXT, DB_TEXTS, DB_TIME },
 	{ 0 },
 };
@@ -128,8 +133,8 @@ struct review review_from_row(const struct db_rows *r, size_t row)
 	};
 }
 
-Pb__Code load_review(struct call *c, const struct db_stmt *by, const char *id, struct review *ret,
-	bool *found)
+Pb__Code load_review(
+	struct call *c, const struct db_stmt *by, const char *id, struct review *ret, bool *found)
 {
 	struct db_rows r;
 	Pb__Code e = db_run(c, by, &r, DB_ARGS(db_uuid(id), db_time(c->at_us)));

@@ -10,8 +10,8 @@ static int take(const char **p, int max)
 	return digits > 0 && digits < 5 && n <= max ? n : -1;
 }
 
-const char *strokes_read(const char *text, void (*point)(void *arg, int x, int y, bool first),
-	void *arg)
+const char *strokes_read(
+	const char *text, void (*point)(void *arg, int x, int y, bool first), void *arg)
 {
 	const char *p = text;
 	bool first = true;

@@ -45,13 +45,13 @@ static const char *received_template(const Pb__IncidentReported *in)
 {
 	if (in->channel == PB__CHANNEL__VALUE__RESPONDER)
 		return "";
-	return in->lane == PB__LANE__VALUE__RAPID && in->promised_arrival_at > 0 ?
-		       "CASE_RECEIVED" :
-		       "CASE_RECEIVED_OFFICER";
+	return in->lane == PB__LANE__VALUE__RAPID && in->promised_arrival_at > 0
+		       ? "CASE_RECEIVED"
+		       : "CASE_RECEIVED_OFFICER";
 }
 
-static Pb__Code incident_reported(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code incident_reported(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	EVENT(Pb__IncidentReported, in);
 	const char *phone = mobile(c, in->caller ? in->caller->phone : "");
@@ -64,8 +64,8 @@ static Pb__Code incident_reported(struct call *c, const struct event_info *e,
 	return PB__CODE__OK;
 }
 
-static Pb__Code party_recorded(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code party_recorded(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	EVENT(Pb__PartyRecorded, in);
 	(void)e;
@@ -77,8 +77,8 @@ static Pb__Code party_recorded(struct call *c, const struct event_info *e,
 	return PB__CODE__OK;
 }
 
-static Pb__Code responder_assigned(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code responder_assigned(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	EVENT(Pb__ResponderAssigned, in);
 	int minutes = in->eta_s > 0 && in->eta_s < 36000 ? (int)((in->eta_s + 59) / 60) : 1;
@@ -91,8 +91,8 @@ static Pb__Code responder_assigned(struct call *c, const struct event_info *e,
 	return PB__CODE__OK;
 }
 
-static Pb__Code link_issued(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code link_issued(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	EVENT(Pb__PartyLinkIssued, in);
 	const char *phone = mobile(c, in->phone);
@@ -101,8 +101,8 @@ static Pb__Code link_issued(struct call *c, const struct event_info *e,
 	db_bind(c, in->incident_id, &st_message_to_phone,
 		DB_ARGS(db_uuid(e->id), db_uuid(in->incident_id), db_text(in->district),
 			db_text("PARTY_LINK"),
-			db_json(VARS("link", arena_printf(c->arena, "%s/p/%s", settings.public_url,
-						     in->token))),
+			db_json(VARS("link",
+				arena_printf(c->arena, "%s/p/%s", settings.public_url, in->token))),
 			db_time(in->at), db_text(in->party_id), db_text(phone)));
 	return PB__CODE__OK;
 }
@@ -115,8 +115,8 @@ static void to_parties(struct call *c, const struct event_info *e, const char *i
 			db_json(json), db_time(at)));
 }
 
-static Pb__Code determination_served(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code determination_served(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	EVENT(Pb__DeterminationServed, in);
 	to_parties(c, e, in->incident_id, in->district, "DETERMINATION_SERVED",
@@ -124,8 +124,8 @@ static Pb__Code determination_served(struct call *c, const struct event_info *e,
 	return PB__CODE__OK;
 }
 
-static Pb__Code claims_handed_off(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code claims_handed_off(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	EVENT(Pb__ClaimsHandedOff, in);
 	const char *list = "";
@@ -136,8 +136,8 @@ static Pb__Code claims_handed_off(struct call *c, const struct event_info *e,
 	return PB__CODE__OK;
 }
 
-static Pb__Code claim_changed(struct call *c, const struct event_info *e,
-	const ProtobufCMessage *event)
+static Pb__Code claim_changed(
+	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	EVENT(Pb__ClaimStateChanged, in);
 	if (in->to == PB__CLAIM_STATE__VALUE__PAID)

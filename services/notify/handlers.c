@@ -21,8 +21,8 @@ static Pb__MessageEntry *entry_of(struct call *c, const struct db_rows *r, size_
 	m->recipient = db_get_text(r, i, 3);
 	m->phone = db_get_text(r, i, 4);
 	m->text = db_get_text(r, i, 5);
-	m->state = (Pb__MessageState__Value)enum_value(&pb__message_state__value__descriptor,
-		db_get_text(r, i, 6));
+	m->state = (Pb__MessageState__Value)enum_value(
+		&pb__message_state__value__descriptor, db_get_text(r, i, 6));
 	m->attempts = (uint32_t)db_get_i32(r, i, 7);
 	m->created_at = db_get_i64(r, i, 8);
 	m->due_at = m->state == PB__MESSAGE_STATE__VALUE__QUEUED ? db_get_i64(r, i, 9) : 0;

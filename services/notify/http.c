@@ -44,7 +44,8 @@ static struct curl_slist *headers(const struct outgoing *m)
 	(void)snprintf(line, sizeof(line), "Idempotency-Key: %s", m->id);
 	list = curl_slist_append(list, line);
 	if (*http.settings->token) {
-		(void)snprintf(line, sizeof(line), "Authorization: Bearer %s", http.settings->token);
+		(void)snprintf(
+			line, sizeof(line), "Authorization: Bearer %s", http.settings->token);
 		list = curl_slist_append(list, line);
 	}
 	return curl_slist_append(list, "Expect:");

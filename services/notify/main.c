@@ -3,8 +3,6 @@
 #include "notify/sender.h"
 #include "notify/store.h"
 
-
-
 const struct config_item notify_config[] = {
 	{ "provider", CONFIG_TEXT, &settings.provider, "spool", 0, 0, NULL,
 		"how messages get out: spool or http" },
@@ -17,8 +15,7 @@ const struct config_item notify_config[] = {
 		"http: before an attempt is given up" },
 	{ "public_url", CONFIG_TEXT, &settings.public_url, "http://127.0.0.1:8080", 0, 0, NULL,
 		"what links to parties begin with" },
-	{ "hotline", CONFIG_TEXT, &settings.hotline, "122", 0, 0, NULL,
-		"number people may call" },
+	{ "hotline", CONFIG_TEXT, &settings.hotline, "122", 0, 0, NULL, "number people may call" },
 	{ 0 },
 };
 
@@ -27,10 +24,11 @@ static Pb__Code start(struct call *c)
 	const char *why = "";
 	const struct provider *p = provider_find(settings.provider);
 	if (!p)
-		return call_fail(c, PB__CODE__INVALID, "no provider '%s': spool or http",
-			settings.provider);
+		return call_fail(
+			c, PB__CODE__INVALID, "no provider '%s': spool or http", settings.provider);
 	if (!sender_start(p, &settings.how, &why))
-		return call_fail(c, PB__CODE__INTERNAL, "provider '%s': %s", settings.provider, why);
+		return call_fail(
+			c, PB__CODE__INTERNAL, "provider '%s': %s", settings.provider, why);
 	return PB__CODE__OK;
 }
 

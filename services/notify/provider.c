@@ -17,9 +17,9 @@ const struct provider *provider_find(const char *name)
 char *outgoing_json(const struct outgoing *m, size_t *ret_len)
 {
 	char at[TIME_TEXT_MAX];
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s}", "messageId", m->id, "to", m->phone,
-		"text", m->body, "template", m->template, "incidentId", m->incident_id, "attempt",
-		m->attempt, "createdAt", time_to_text(m->created_at, at));
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s}", "messageId", m->id, "to",
+		m->phone, "text", m->body, "template", m->template, "incidentId", m->incident_id,
+		"attempt", m->attempt, "createdAt", time_to_text(m->created_at, at));
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	json_decref(o);
 	if (text)

@@ -44,7 +44,8 @@ const struct provider *provider_find(const char *name);
 
 /* {"messageId":..,"to":..,"text":..} as malloc'd text; NULL without memory. */
 char *outgoing_json(const struct outgoing *m, size_t *ret_len);
-/* What an HTTP status means for the message: 2xx sent, 408, 425, 429 and 5xx again, else refused. */
+/* What an HTTP status means for the message: 2xx sent, 408, 425, 429 and 5xx again, else refused.
+ */
 enum outcome outcome_of_status(long status);
 
 #endif

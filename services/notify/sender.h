@@ -18,7 +18,8 @@ struct sent {
 };
 
 /* False with *ret_why (static). */
-bool sender_start(const struct provider *p, const struct provider_settings *s, const char **ret_why);
+bool sender_start(
+	const struct provider *p, const struct provider_settings *s, const char **ret_why);
 void sender_stop(void);
 /* How many more it takes now. */
 size_t sender_room(void);

@@ -1,8 +1,8 @@
 /* sending.c - the tick between the database and the sender: results in, due messages out.
  *
- * A batch is leased in one tick and handed to the sender in a later one, when the lease is read back
- * and so known to be committed: nothing goes out that the database doesn't know of. If this process
- * ends, the lease runs out and the message is sent by another.
+ * A batch is leased in one tick and handed to the sender in a later one, when the lease is read
+ * back and so known to be committed: nothing goes out that the database doesn't know of. If this
+ * process ends, the lease runs out and the message is sent by another.
  */
 #include <string.h>
 #include <jansson.h>
@@ -64,7 +64,8 @@ static Pb__Code record(struct call *c, const struct sent *s)
 	const struct outgoing *m = &s->message;
 	if (s->outcome == OUTCOME_SENT)
 		return record_sent(c, m);
-	if (s->outcome == OUTCOME_REFUSED || !retry_next(m->attempt, c->at_us, m->expires_at, &again))
+	if (s->outcome == OUTCOME_REFUSED ||
+		!retry_next(m->attempt, c->at_us, m->expires_at, &again))
 		return record_failed(c, m->id, s->error);
 	return db_run(c, &st_retry, &r,
 		DB_ARGS(db_uuid(m->id), db_time(c->at_us), db_text(settings.provider),
@@ -127,7 +128,8 @@ static Pb__Code hand_out(struct call *c)
 	Pb__Code e = db_run(c, &st_leased, &r, DB_ARGS(db_uuid(pending)));
 	for (size_t i = 0; i < r.n && !e; i++) {
 		if (!compose(c, &r, i, &m))
-			e = record_failed(c, m.id, "the template has a name the event did not bring");
+			e = record_failed(
+				c, m.id, "the template has a name the event did not bring");
 		else if (!sender_put(&m))
 			log_warn("sender full", "message=%s", m.id); /* its lease runs out */
 	}
@@ -145,7 +147,8 @@ static Pb__Code lease_due(struct call *c, bool *ret_more)
 	char lease[UUID_TEXT];
 	Pb__Code e = db_run(c, &st_lease, &r,
 		DB_ARGS(db_time(c->at_us), db_time(c->at_us + LEASE_S * US_PER_S),
-			db_uuid(uuid_v7(lease)), db_i64((int64_t)(room < LEASE_BATCH ? room : LEASE_BATCH))));
+			db_uuid(uuid_v7(lease)),
+			db_i64((int64_t)(room < LEASE_BATCH ? room : LEASE_BATCH))));
 	if (e || r.n == 0)
 		return e;
 	(void)memcpy(pending, lease, sizeof(pending));
@@ -158,7 +161,8 @@ static Pb__Code expire(struct call *c)
 	struct db_rows r;
 	Pb__Code e = db_run(c, &st_expired, &r, DB_ARGS(db_time(c->at_us), db_i64(EXPIRE_BATCH)));
 	for (size_t i = 0; !e && i < r.n; i++)
-		e = emit_settled(c, db_get_text(&r, i, 0), &r, i, 1, PB__MESSAGE_STATE__VALUE__FAILED);
+		e = emit_settled(
+			c, db_get_text(&r, i, 0), &r, i, 1, PB__MESSAGE_STATE__VALUE__FAILED);
 	return e;
 }
 

@@ -57,8 +57,8 @@ static enum outcome spool_send(const struct outgoing *m, char error[static ERROR
 	char *text = outgoing_json(m, &len);
 	(void)snprintf(temp, sizeof(temp), ".%s.tmp", m->id);
 	(void)snprintf(name, sizeof(name), "%s.json", m->id);
-	bool ok = text && write_synced(temp, text, len) && renameat(dir_fd, temp, dir_fd, name) == 0 &&
-		  fsync(dir_fd) == 0;
+	bool ok = text && write_synced(temp, text, len) &&
+		  renameat(dir_fd, temp, dir_fd, name) == 0 && fsync(dir_fd) == 0;
 	if (!ok) {
 		(void)snprintf(error, ERROR_MAX, "spool: %s", strerror(errno));
 		(void)unlinkat(dir_fd, temp, 0);

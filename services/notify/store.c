@@ -2,13 +2,15 @@
 #include "notify/store.h"
 
 /* A message from the template in force. Its id follows from event and recipient, so that the same
- * message is the same file or the same idempotency key at a provider whatever happens in between. */
+ * message is the same file or the same idempotency key at a provider whatever happens in between.
+ */
 #define MESSAGE(event, incident, district, recipient, phone, vars, at) \
-	"insert into notify.message (message_id, event_id, recipient, incident_id, district, phone," \
+	"insert into notify.message (message_id, event_id, recipient, incident_id, district, " \
+	"phone," \
 	" template, template_version, vars, state, due_at, expires_at, created_at)" \
-	" select md5(" event "::text || '/' || " recipient ")::uuid, " event ", " recipient ", " \
-	incident ", " district ", " phone ", t.code, t.version, " vars ", 'QUEUED', " at ", " at \
-	" + t.life, " at
+	" select md5(" event "::text || '/' || " recipient ")::uuid, " event ", " recipient \
+	", " incident ", " district ", " phone ", t.code, t.version, " vars ", 'QUEUED', " at \
+	", " at " + t.life, " at
 #define TEMPLATE(code, at) \
 	"(select t.code, t.version, t.life from notify.template t where t.code = " code \
 	" and t.effective_at <= " at " order by t.version desc limit 1) t"
@@ -18,13 +20,14 @@
  * $8 template or ''. */
 const struct db_stmt st_incident_reported = {
 	"incident_reported",
-	"with i as (insert into notify.incident (incident_id, district, case_no) values ($1, $2, $3)"
+	"with i as (insert into notify.incident (incident_id, district, case_no) values ($1, $2, "
+	"$3)"
 	"  on conflict (incident_id) do update set district = excluded.district,"
 	"  case_no = excluded.case_no),"
 	" k as (insert into notify.contact (incident_id, who, phone)"
 	"  select $1, 'caller', $4 where $4 <> ''"
-	"  on conflict (incident_id, who) do update set phone = excluded.phone) " MESSAGE("$5", "$1",
-		"$2", "'caller'", "$4", "$6",
+	"  on conflict (incident_id, who) do update set phone = excluded.phone) " MESSAGE("$5",
+		"$1", "$2", "'caller'", "$4", "$6",
 		"$7") " from " TEMPLATE("$8", "$7") " where $4 <> ''" ONCE,
 	{ DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_UUID, DB_JSON, DB_TIME, DB_TEXT },
 	{ 0 },
@@ -42,18 +45,18 @@ const struct db_stmt st_party_recorded = {
 /* $1 event, $2 incident, $3 district, $4 template, $5 vars, $6 at. */
 const struct db_stmt st_message_to_caller = {
 	"message_to_caller",
-	MESSAGE("$1", "$2", "$3", "k.who", "k.phone", "$5",
-		"$6") " from " TEMPLATE("$4", "$6") ", notify.contact k"
-						    " where k.incident_id = $2 and k.who = 'caller'" ONCE,
+	MESSAGE("$1", "$2", "$3", "k.who", "k.phone", "$5", "$6") " from " TEMPLATE(
+		"$4", "$6") ", notify.contact k"
+			    " where k.incident_id = $2 and k.who = 'caller'" ONCE,
 	{ DB_UUID, DB_UUID, DB_TEXT, DB_TEXT, DB_JSON, DB_TIME },
 	{ 0 },
 };
 
 const struct db_stmt st_message_to_parties = {
 	"message_to_parties",
-	MESSAGE("$1", "$2", "$3", "k.who", "k.phone", "$5",
-		"$6") " from " TEMPLATE("$4", "$6") ", notify.contact k"
-						    " where k.incident_id = $2 and k.who <> 'caller'" ONCE,
+	MESSAGE("$1", "$2", "$3", "k.who", "k.phone", "$5", "$6") " from " TEMPLATE(
+		"$4", "$6") ", notify.contact k"
+			    " where k.incident_id = $2 and k.who <> 'caller'" ONCE,
 	{ DB_UUID, DB_UUID, DB_TEXT, DB_TEXT, DB_JSON, DB_TIME },
 	{ 0 },
 };
@@ -61,8 +64,7 @@ const struct db_stmt st_message_to_parties = {
 /* $7 recipient, $8 phone. */
 const struct db_stmt st_message_to_phone = {
 	"message_to_phone",
-	MESSAGE("$1", "$2", "$3", "$7", "$8", "$5",
-		"$6") " from " TEMPLATE("$4", "$6") ONCE,
+	MESSAGE("$1", "$2", "$3", "$7", "$8", "$5", "$6") " from " TEMPLATE("$4", "$6") ONCE,
 	{ DB_UUID, DB_UUID, DB_TEXT, DB_TEXT, DB_JSON, DB_TIME, DB_TEXT, DB_TEXT },
 	{ 0 },
 };
@@ -95,7 +97,8 @@ const struct db_stmt st_leased = {
 
 #define ATTEMPT(outcome) \
 	" insert into notify.attempt (message_id, number, at, provider, outcome, error)" \
-	" select message_id, attempts, $2, $3, " outcome ", last_error from m on conflict do nothing"
+	" select message_id, attempts, $2, $3, " outcome \
+	", last_error from m on conflict do nothing"
 #define SETTLED " returning message_id, attempts, incident_id, district, template, last_error"
 
 /* The link in vars is a key to the case: it goes when it isn't needed any more. No row: settled. */
@@ -105,7 +108,7 @@ const struct db_stmt st_sent = {
 	"  body = $4, last_error = '', vars = vars - 'link', lease = null, lease_until = null"
 	"  where message_id = $1 and state = 'QUEUED'" SETTLED "),"
 	" a as (" ATTEMPT("'SENT'") ")"
-	" select incident_id, district, template, attempts from m",
+				    " select incident_id, district, template, attempts from m",
 	{ DB_UUID, DB_TIME, DB_TEXT, DB_TEXT },
 	{ DB_UUID, DB_TEXT, DB_TEXT, DB_I32 },
 };
@@ -114,8 +117,8 @@ const struct db_stmt st_sent = {
 const struct db_stmt st_retry = {
 	"retry",
 	"with m as (update notify.message set due_at = $5, provider = $3, last_error = $4,"
-	"  lease = null, lease_until = null where message_id = $1 and state = 'QUEUED'" SETTLED ")"
-	ATTEMPT("'RETRY'"),
+	"  lease = null, lease_until = null where message_id = $1 and state = 'QUEUED'" SETTLED
+	")" ATTEMPT("'RETRY'"),
 	{ DB_UUID, DB_TIME, DB_TEXT, DB_TEXT, DB_TIME },
 	{ 0 },
 };
@@ -126,7 +129,7 @@ const struct db_stmt st_failed = {
 	"  last_error = $4, vars = vars - 'link', lease = null, lease_until = null"
 	"  where message_id = $1 and state = 'QUEUED'" SETTLED "),"
 	" a as (" ATTEMPT("'REFUSED'") ")"
-	" select incident_id, district, template, attempts from m",
+				       " select incident_id, district, template, attempts from m",
 	{ DB_UUID, DB_TIME, DB_TEXT, DB_TEXT },
 	{ DB_UUID, DB_TEXT, DB_TEXT, DB_I32 },
 };
@@ -156,7 +159,17 @@ const struct db_stmt st_messages = {
 };
 
 const struct db_stmt *const notify_statements[] = {
-	&st_incident_reported, &st_party_recorded, &st_message_to_caller, &st_message_to_parties,
-	&st_message_to_phone, &st_lease, &st_leased, &st_sent, &st_retry, &st_failed, &st_expired,
-	&st_messages, NULL,
+	&st_incident_reported,
+	&st_party_recorded,
+	&st_message_to_caller,
+	&st_message_to_parties,
+	&st_message_to_phone,
+	&st_lease,
+	&st_leased,
+	&st_sent,
+	&st_retry,
+	&st_failed,
+	&st_expired,
+	&st_messages,
+	NULL,
 };

@@ -97,11 +97,11 @@ static bool holds(const struct document *doc, const char *text)
 
 /* What order 146 asks of the document. */
 static const char *const required[] = { "道路交通事故认定书", "（简易程序）", "610103-2026-000001",
-	"西安市公安局交通警察支队碑林大队", "2026年11月21日14时07分", "晴", "碑林区南二环路", "■ 财产损失事故",
-	"当事人甲", "张伟", "610103199001010016", "13800138000", "小型汽车", "陕A12345", "PICC",
-	"PDZA202661010000123456", "当事人乙", "欧阳娜娜", "610113198511234528", "小型新能源汽车",
-	"陕AD12345", "同车道追尾前车", "第四十三条第一款", "第六十条", "全部责任", "无责任", "损害赔偿调解",
-	"李警官", "三个工作日", "人民法院", "7K2M9QX4RT8VWB3N5PZA" };
+	"西安市公安局交通警察支队碑林大队", "2026年11月21日14时07分", "晴", "碑林区南二环路",
+	"■ 财产损失事故", "当事人甲", "张伟", "610103199001010016", "13800138000", "小型汽车",
+	"陕A12345", "PICC", "PDZA202661010000123456", "当事人乙", "欧阳娜娜", "610113198511234528",
+	"小型新能源汽车", "陕AD12345", "同车道追尾前车", "第四十三条第一款", "第六十条", "全部责任",
+	"无责任", "损害赔偿调解", "李警官", "三个工作日", "人民法院", "7K2M9QX4RT8VWB3N5PZA" };
 
 static void blocks_hold_all(void **state)
 {
@@ -219,7 +219,8 @@ static void printed_text_reads_back(void **state)
 	(void)state;
 	static char dir[] = "/tmp/jb-document-XXXXXX";
 	static char worker[4096], command[9000], out[65536];
-	if (!worker_path(worker, sizeof(worker)) || system("command -v pdftotext >/dev/null") != 0) {
+	if (!worker_path(worker, sizeof(worker)) ||
+		system("command -v pdftotext >/dev/null") != 0) {
 		print_message("skipped: jb-liability-document or pdftotext is not here\n");
 		skip();
 	}
@@ -227,8 +228,8 @@ static void printed_text_reads_back(void **state)
 	(void)snprintf(command, sizeof(command), "%s/job", dir);
 	write_job(command);
 	(void)snprintf(command, sizeof(command),
-		"env ASAN_OPTIONS=detect_leaks=0 '%s' %s/blobs 'WenQuanYi Zen Hei' < %s/job", worker,
-		dir, dir);
+		"env ASAN_OPTIONS=detect_leaks=0 '%s' %s/blobs 'WenQuanYi Zen Hei' < %s/job",
+		worker, dir, dir);
 	(void)run(command, out, sizeof(out));
 	char sha[65] = "";
 	assert_int_equal(sscanf(out, "%*s %64[0-9a-f]", sha), 1);
@@ -245,8 +246,8 @@ static void printed_text_reads_back(void **state)
 	assert_non_null(strstr(out, "第1页"));
 	/* The same document is the same bytes. */
 	(void)snprintf(command, sizeof(command),
-		"env ASAN_OPTIONS=detect_leaks=0 '%s' %s/again 'WenQuanYi Zen Hei' < %s/job", worker,
-		dir, dir);
+		"env ASAN_OPTIONS=detect_leaks=0 '%s' %s/again 'WenQuanYi Zen Hei' < %s/job",
+		worker, dir, dir);
 	(void)run(command, out, sizeof(out));
 	assert_non_null(strstr(out, sha));
 	(void)snprintf(command, sizeof(command), "rm -r %s", dir);

@@ -22,10 +22,10 @@ static bool agrees(const Pb__Grade__Value *g, size_t n, bool no_fault)
 	if (k[F])
 		return k[F] == 1 && k[N] == n - 1; /* one FULL: all others NONE */
 	if (k[M])
-		return k[S] >= 1 && !k[E];          /* MAIN: a SECONDARY, no EQUAL */
+		return k[S] >= 1 && !k[E]; /* MAIN: a SECONDARY, no EQUAL */
 	if (k[E])
-		return k[E] >= 2 && !k[S];          /* EQUAL: two, no SECONDARY without MAIN */
-	return false;                               /* SECONDARY alone */
+		return k[E] >= 2 && !k[S]; /* EQUAL: two, no SECONDARY without MAIN */
+	return false;                      /* SECONDARY alone */
 }
 
 static void every_combination(void **state)
@@ -91,8 +91,8 @@ static void rules_are_named(void **state)
 		{ { (Pb__Grade__Value)-1, N }, 2, false, GRADES_UNKNOWN },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(grades_check(cases[i].g, cases[i].n, cases[i].no_fault),
-			cases[i].rule);
+		assert_int_equal(
+			grades_check(cases[i].g, cases[i].n, cases[i].no_fault), cases[i].rule);
 }
 
 static void names_both_ways(void **state)

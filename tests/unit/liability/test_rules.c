@@ -24,7 +24,8 @@ static void articles_cited(void **state)
 	} good[] = {
 		{ "L43-1", "《中华人民共和国道路交通安全法》第四十三条第一款" },
 		{ "L35", "《中华人民共和国道路交通安全法》第三十五条" },
-		{ "R38-1(3)", "《中华人民共和国道路交通安全法实施条例》第三十八条第一款第（三）项" },
+		{ "R38-1(3)",
+			"《中华人民共和国道路交通安全法实施条例》第三十八条第一款第（三）项" },
 		{ "R77(3)", "《中华人民共和国道路交通安全法实施条例》第七十七条第（三）项" },
 		{ "P114", "《道路交通事故处理程序规定》第一百一十四条" },
 		{ "P13(7)", "《道路交通事故处理程序规定》第十三条第（七）项" },
@@ -33,9 +34,9 @@ static void articles_cited(void **state)
 		{ "L107", "《中华人民共和国道路交通安全法》第一百零七条" },
 		{ "《西安市道路交通安全条例》第十条", "《西安市道路交通安全条例》第十条" },
 	};
-	static const char *const bad[] = { "", "L", "X1", "L0", "L125", "R116", "P115", "L43-", "L43-0",
-		"L43(", "L43()", "L43(2", "L43-1 ", "L1234", "43", "l43", "《没有条》", "《无结束第一条",
-		"L43-1(3)x" };
+	static const char *const bad[] = { "", "L", "X1", "L0", "L125", "R116", "P115", "L43-",
+		"L43-0", "L43(", "L43()", "L43(2", "L43-1 ", "L1234", "43", "l43", "《没有条》",
+		"《无结束第一条", "L43-1(3)x" };
 	char buf[512];
 	for (size_t i = 0; i < COUNT(good); i++) {
 		assert_null(article_text(good[i].ref, buf, sizeof(buf)));
@@ -93,8 +94,8 @@ static void plates_and_types(void **state)
 		{ "陕A12345", "44", false },
 	};
 	for (size_t i = 0; i < COUNT(cases); i++)
-		assert_int_equal(plate_type_check(cases[i].plate, cases[i].type) == NULL,
-			cases[i].fits);
+		assert_int_equal(
+			plate_type_check(cases[i].plate, cases[i].type) == NULL, cases[i].fits);
 	assert_string_equal(plate_type_chinese("52"), "小型新能源汽车");
 	assert_string_equal(plate_type_chinese("44"), "");
 	assert_true(has_vehicle("", "41"));
@@ -109,8 +110,9 @@ static void strokes_taken(void **state)
 	static const char *const good[] = { "0,0 1,1 2,2 1000,400", "1,1 2,2;3,3 4,4",
 		"100,100 150,60;200,110 180,220 120,300" };
 	static const char *const bad[] = { "", "1,1", "1,1 2,2 3,3", "1,1 2,2 3,3 1001,1",
-		"1,1 2,2 3,3 1,401", "1,1 2,2 3,3 4,4 ", "1,1  2,2 3,3 4,4", "a", "1,1;2,2;3,3;4,4;",
-		"1;1 2,2 3,3 4,4", "-1,1 2,2 3,3 4,4", "1,1 2,2 3,3 4,4x", "11111,1 2,2 3,3 4,4" };
+		"1,1 2,2 3,3 1,401", "1,1 2,2 3,3 4,4 ", "1,1  2,2 3,3 4,4", "a",
+		"1,1;2,2;3,3;4,4;", "1;1 2,2 3,3 4,4", "-1,1 2,2 3,3 4,4", "1,1 2,2 3,3 4,4x",
+		"11111,1 2,2 3,3 4,4" };
 	for (size_t i = 0; i < COUNT(good); i++)
 		assert_null(strokes_read(good[i], NULL, NULL));
 	for (size_t i = 0; i < COUNT(bad); i++)
@@ -233,18 +235,49 @@ static const char *const lane_slots[] = { "ROAD_MARKING" };
 static const char *const articles[] = { "L43-1", "R44-2" };
 static const char *const uncertain[] = { "R44-2" };
 static const struct scenario catalogue[] = {
-	{ .code = "S01", .key = "REAR_END", .title = "追尾", .usual = "FULL", .version = 1,
-		.words = rear_words, .n_words = 2, .in_lane = true, .articles = articles,
+	{ .code = "S01",
+		.key = "REAR_END",
+		.title = "追尾",
+		.usual = "FULL",
+		.version = 1,
+		.words = rear_words,
+		.n_words = 2,
+		.in_lane = true,
+		.articles = articles,
 		.n_articles = 1 },
-	{ .code = "S02", .key = "LANE_CHANGE", .title = "变道", .usual = "FULL", .version = 1,
-		.words = lane_words, .n_words = 2, .slots = lane_slots, .n_slots = 1, .in_lane = true,
-		.articles = articles, .n_articles = 2, .uncertain = uncertain, .n_uncertain = 1 },
-	{ .code = "S49", .key = "SINGLE", .title = "单方", .usual = "FULL", .version = 1,
+	{ .code = "S02",
+		.key = "LANE_CHANGE",
+		.title = "变道",
+		.usual = "FULL",
+		.version = 1,
+		.words = lane_words,
+		.n_words = 2,
+		.slots = lane_slots,
+		.n_slots = 1,
+		.in_lane = true,
+		.articles = articles,
+		.n_articles = 2,
+		.uncertain = uncertain,
+		.n_uncertain = 1 },
+	{ .code = "S49",
+		.key = "SINGLE",
+		.title = "单方",
+		.usual = "FULL",
+		.version = 1,
 		.in_lane = true },
-	{ .code = "S50", .key = "SPEED", .title = "超速", .usual = "AGGRAVATING", .version = 1,
-		.aggravating = true, .in_lane = true },
+	{ .code = "S50",
+		.key = "SPEED",
+		.title = "超速",
+		.usual = "AGGRAVATING",
+		.version = 1,
+		.aggravating = true,
+		.in_lane = true },
 	{ .code = "S56", .key = "DELIBERATE", .title = "故意", .usual = "DEPENDS", .version = 1 },
-	{ .code = "S57", .key = "NO_FAULT", .title = "意外", .usual = "NONE", .version = 1,
+	{ .code = "S57",
+		.key = "NO_FAULT",
+		.title = "意外",
+		.usual = "NONE",
+		.version = 1,
 		.in_lane = true },
 };
 
@@ -271,7 +304,8 @@ static void hints_have_grounds(void **state)
 	struct hint h[2];
 	assert_int_equal(scenario_hints(catalogue, COUNT(catalogue), "两车相撞", 2, h, 2), 0);
 	assert_int_equal(scenario_hints(catalogue, COUNT(catalogue), "", 0, h, 2), 0);
-	assert_int_equal(scenario_hints(catalogue, COUNT(catalogue), "对方变更车道后被追尾", 2, h, 2), 2);
+	assert_int_equal(
+		scenario_hints(catalogue, COUNT(catalogue), "对方变更车道后被追尾", 2, h, 2), 2);
 	assert_string_equal(h[0].scenario->code, "S02"); /* the longer word first */
 	assert_string_equal(h[0].word, "变更车道");
 	assert_string_equal(h[1].scenario->code, "S01");

@@ -136,8 +136,13 @@ static void provider_answers(void **state)
 static void message_as_json(void **state)
 {
 	(void)state;
-	struct outgoing m = { .id = "id", .incident_id = "inc", .phone = "13800138000",
-		.template = "T", .body = "引号\"与\n换行", .attempt = 2, .created_at = 1000000 };
+	struct outgoing m = { .id = "id",
+		.incident_id = "inc",
+		.phone = "13800138000",
+		.template = "T",
+		.body = "引号\"与\n换行",
+		.attempt = 2,
+		.created_at = 1000000 };
 	size_t len = 0;
 	char *text = outgoing_json(&m, &len);
 	json_t *o = json_loads(text, 0, NULL);

@@ -19,7 +19,9 @@
 
 static struct outgoing message(int i)
 {
-	struct outgoing m = { .phone = "13800138000", .template = "PARTY_LINK", .body = "您好", .attempt = 1 };
+	struct outgoing m = {
+		.phone = "13800138000", .template = "PARTY_LINK", .body = "您好", .attempt = 1
+	};
 	(void)snprintf(m.id, sizeof(m.id), "01900000-0000-7000-8000-%012d", i);
 	return m;
 }
@@ -150,7 +152,8 @@ static void *serve_one(void *arg)
 			break;
 		n += (size_t)k;
 		s->got[n] = '\0';
-		const char *end = strstr(s->got, "\r\n\r\n"), *len = strstr(s->got, "Content-Length: ");
+		const char *end = strstr(s->got, "\r\n\r\n"),
+			   *len = strstr(s->got, "Content-Length: ");
 		if (end && len)
 			body = (size_t)strtoul(len + 16, NULL, 10) + (size_t)(end + 4 - s->got);
 		if (body && n >= body)
@@ -168,7 +171,8 @@ static void post_to(int status, struct server *server, struct sent *done)
 	pthread_t t;
 	char url[64];
 	const char *why = "";
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
 	server->status = status;
 	server->fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -197,7 +201,8 @@ static void http_posts(void **state)
 	assert_int_equal(done.outcome, OUTCOME_SENT);
 	assert_non_null(strstr(server.got, "POST /sms HTTP/1.1\r\n"));
 	assert_non_null(strstr(server.got, "Authorization: Bearer secret\r\n"));
-	assert_non_null(strstr(server.got, "Idempotency-Key: 01900000-0000-7000-8000-000000000007\r\n"));
+	assert_non_null(
+		strstr(server.got, "Idempotency-Key: 01900000-0000-7000-8000-000000000007\r\n"));
 	assert_non_null(strstr(server.got, "\"to\":\"13800138000\""));
 	post_to(503, &server, &done);
 	assert_int_equal(done.outcome, OUTCOME_RETRY);
