@@ -320,6 +320,8 @@ static void defaults_written_on_demand(void **state)
 	s = write_as(&pb_meta_account_changed, &c, (struct json_out){ .keep_defaults = true });
 	assert_non_null(strstr(s, "\"roles\":[]"));
 	assert_non_null(strstr(s, "\"disabled\":false"));
+	s = write_as(&pb_meta_account_changed, &c, (struct json_out){ .keep_lists = true });
+	assert_string_equal(s, "{\"roles\":[],\"districts\":[]}");
 }
 
 static void whatever_is_written_is_json(void **state)
