@@ -42,7 +42,18 @@ bool access_allows(const struct call *c, const struct access_facts *f)
 		f->insured)
 		return true;
 	return call_has_role(c, PB__ROLE__VALUE__PARTY) && *c->who.incident_id &&
-	       strcmp(c->who.incident_id, f->incident_id) == 0;
+	       strcmp(c->who.incident_id, f->incident_id) == 0 && !f->papers;
+}
+
+bool access_only_party(const struct call *c)
+{
+	static const Pb__Role__Value others[] = { PB__ROLE__VALUE__DISPATCHER,
+		PB__ROLE__VALUE__RESPONDER, PB__ROLE__VALUE__OFFICER, PB__ROLE__VALUE__BRIGADE,
+		PB__ROLE__VALUE__ASSESSOR, PB__ROLE__VALUE__INSURER, PB__ROLE__VALUE__SUPERVISOR,
+		PB__ROLE__VALUE__AUDITOR, PB__ROLE__VALUE__SYSTEM };
+
+	return call_has_role(c, PB__ROLE__VALUE__PARTY) &&
+	       !has_any(c, others, sizeof(others) / sizeof(*others));
 }
 
 bool access_sees_flags(const struct call *c)

@@ -9,9 +9,12 @@ struct access_facts {
 	const char *incident_id, *district;
 	bool assigned; /* the caller is or was the responder */
 	bool insured;  /* the caller's insurer is a party's */
+	bool papers;   /* shows papers that someone else photographed */
 };
 
 bool access_allows(const struct call *c, const struct access_facts *f);
+/* A caller who is here as a party alone sees no papers but those of his own photos. */
+bool access_only_party(const struct call *c);
 /* Suspicions of misuse are for those who look into them. */
 bool access_sees_flags(const struct call *c);
 

@@ -117,7 +117,8 @@ static Pb__Code list_bind(struct call *c, const Pb__ListItemsRequest *in)
 	db_bind(c, in->incident_id, &st_items_page,
 		DB_ARGS(db_uuid(in->incident_id), db_text(c->who.subject), db_text(c->who.org),
 			db_text(in->slot), db_uuid_or_null(in->cursor),
-			db_i32((int32_t)page_size(in->page_size) + 1)));
+			db_i32((int32_t)page_size(in->page_size) + 1),
+			db_bool(access_only_party(c))));
 	return PB__CODE__OK;
 }
 

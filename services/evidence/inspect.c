@@ -3,14 +3,9 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "evidence/access.h"
 #include "evidence/handlers.h"
 #include "kit/geo.h"
-
-static bool only_party(const struct call *c)
-{
-	return call_has_role(c, PB__ROLE__VALUE__PARTY) &&
-	       !call_has_role(c, PB__ROLE__VALUE__RESPONDER);
-}
 
 /* Longitude, latitude and datum come together or not at all. */
 static Pb__Code take_place(struct call *c, const Pb__AddItemRequest *in, struct inspected *p)
@@ -91,7 +86,7 @@ Pb__Code add_item_prepare(struct call *c, const Pb__AddItemRequest *in)
 	if (!p)
 		return call_fail(c, PB__CODE__TOO_LARGE, "the message needs too much memory");
 	c->prepared = p;
-	if (only_party(c) && strcmp(c->who.incident_id, in->incident_id) != 0)
+	if (access_only_party(c) && strcmp(c->who.incident_id, in->incident_id) != 0)
 		return call_fail(
 			c, PB__CODE__NOT_FOUND, "there is no incident '%s'", in->incident_id);
 	if (!*in->sha256)

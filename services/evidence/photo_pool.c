@@ -17,8 +17,6 @@
 
 enum { HELLO_MS = 5000 };
 
-extern char **environ;
-
 /* The worker lies beside the program that runs. */
 static char *beside_us(void)
 {
@@ -145,6 +143,7 @@ static bool spawn(const char *program, int socket, pid_t *ret)
 	posix_spawnattr_t attr;
 	sigset_t none, all;
 	char *argv[] = { (char[]){ "jb-evidence-photo" }, NULL };
+	char *env[] = { NULL }; /* ours holds passwords */
 
 	sigemptyset(&none);
 	sigfillset(&all);
@@ -157,7 +156,7 @@ static bool spawn(const char *program, int socket, pid_t *ret)
 	/* A group of its own: a terminal's interrupt is the daemon's to handle. */
 	posix_spawnattr_setflags(
 		&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	int e = posix_spawn(ret, program, &files, &attr, argv, environ);
+	int e = posix_spawn(ret, program, &files, &attr, argv, env);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
 	return e == 0;
@@ -184,6 +183,17 @@ static bool start_worker(struct photo_pool *p, struct photo_worker *w)
 		return true;
 	bury(w);
 	return false;
+}
+
+bool photo_pool_probe(struct photo_pool *p)
+{
+	struct photo_worker *w = take(p);
+	bool ok = start_worker(p, w);
+
+	if (ok)
+		bury(w);
+	give_back(p, w);
+	return ok;
 }
 
 static bool send_job(struct photo_worker *w, const struct photo_job *job, int fd)

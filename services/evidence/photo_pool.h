@@ -44,6 +44,8 @@ enum photo_pool_end {
 };
 
 bool photo_pool_start(struct photo_pool *p, const struct photo_pool_config *c); /* false: errno */
+/* Starts one worker and lets it go again, so that what keeps it from working is told at once. */
+bool photo_pool_probe(struct photo_pool *p);
 void photo_pool_stop(struct photo_pool *p);
 /* Waits for a free worker. fd: the original, read from its start. Free the renditions after DONE.
  */

@@ -211,7 +211,11 @@ int main(int argc, char **argv)
 			     : "jb-evidence-photo: started by jb-evidence, not by hand");
 		return version || strcmp(argv[1], "--help") == 0 ? 0 : 2;
 	}
-	if (!lock_in() || !send_all(&hello, sizeof(hello)))
+	if (!lock_in()) {
+		perror("jb-evidence-photo: can't lock itself in");
+		_exit(1);
+	}
+	if (!send_all(&hello, sizeof(hello)))
 		_exit(1);
 	for (;;) {
 		struct photo_job job;

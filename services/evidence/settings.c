@@ -109,6 +109,10 @@ Pb__Code evidence_start(struct call *c)
 			strerror(errno));
 	if (!photo_pool_start(&evidence.pool, &evidence.pool_config))
 		return call_fail(c, PB__CODE__INVALID, "photo_worker: %s", strerror(errno));
+	if (!photo_pool_probe(&evidence.pool))
+		return call_fail(c, PB__CODE__INVALID,
+			"photo_worker: '%s' doesn't start or can't lock itself in (seccomp)",
+			evidence.pool.program);
 	return store_load_slots(c, &evidence.slots);
 }
 

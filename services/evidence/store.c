@@ -110,7 +110,7 @@ struct case_row case_from_row(const struct db_rows *r, size_t row)
 		.responder_id = db_get_text(r, row, 12),
 	};
 	k.access = (struct access_facts){ k.id, k.district, db_get_bool(r, row, 13),
-		db_get_bool(r, row, 14) };
+		db_get_bool(r, row, 14), false };
 	return k;
 }
 
@@ -180,6 +180,7 @@ enum item_column {
 	I_RESPONDER,
 	I_ASSIGNED,
 	I_INSURED,
+	I_PERSONAL,
 };
 #define ITEM_SQL \
 	"t.id, t.incident_id, t.slot, t.verdict, t.findings, t.sha256, t.size_bytes, t.width, " \
@@ -193,12 +194,14 @@ enum item_column {
 	" exists (select from evidence.assignment a" \
 	"  where a.incident_id = i.id and a.responder_id = $2)," \
 	" exists (select from evidence.incident_insurer n" \
-	"  where n.incident_id = i.id and n.insurer = $3)"
+	"  where n.incident_id = i.id and n.insurer = $3)," \
+	" evidence.slot_is_personal(i.slot_version, t.slot) and t.added_by <> $2"
 #define ITEM_TYPES \
 	DB_UUID, DB_UUID, DB_TEXT, DB_TEXT, DB_JSON, DB_TEXT, DB_I64, DB_I32, DB_I32, DB_TIME, \
 		DB_TEXT, DB_TIME, DB_TIME, DB_TEXT, DB_F64, DB_F64, DB_F64, DB_F64, DB_F64, \
 		DB_TEXT, DB_TEXT, DB_UUID, DB_TIME, DB_F64, DB_F64, DB_TEXT, DB_TEXTS, DB_I64S, \
-		DB_I64S, DB_I64S, DB_UUID, DB_TEXT, DB_TEXT, DB_I32, DB_TEXT, DB_BOOL, DB_BOOL
+		DB_I64S, DB_I64S, DB_UUID, DB_TEXT, DB_TEXT, DB_I32, DB_TEXT, DB_BOOL, DB_BOOL, \
+		DB_BOOL
 
 const struct db_stmt st_item = {
 	"item",
@@ -218,11 +221,12 @@ const struct db_stmt st_items_page = {
 	"items_page",
 	"select " ITEM_SQL
 	" from evidence.incident i left join lateral (select * from evidence.item p"
-	"  where p.incident_id = i.id and ($4 = '' or p.slot = $4) and ($5::uuid is null or p.id < "
-	"$5)"
+	"  where p.incident_id = i.id and ($4 = '' or p.slot = $4)"
+	"  and ($5::uuid is null or p.id < $5)"
+	"  and not ($7 and evidence.slot_is_personal(i.slot_version, p.slot) and p.added_by <> $2)"
 	"  order by p.id desc limit $6) t on true"
 	" where i.id = $1 order by t.id desc",
-	.in = { DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_UUID, DB_I32 },
+	.in = { DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_UUID, DB_I32, DB_BOOL },
 	.out = { ITEM_TYPES },
 };
 const struct db_stmt st_item_retake = {
@@ -361,7 +365,8 @@ bool item_from_row(struct call *c, const struct slots *slots, const struct db_ro
 {
 	*ret = (struct item_row){
 		.access = { db_get_text(r, row, I_CASE_ID), db_get_text(r, row, I_DISTRICT),
-			db_get_bool(r, row, I_ASSIGNED), db_get_bool(r, row, I_INSURED) },
+			db_get_bool(r, row, I_ASSIGNED), db_get_bool(r, row, I_INSURED),
+			db_get_bool(r, row, I_PERSONAL) },
 		.district = db_get_text(r, row, I_DISTRICT),
 		.case_no = db_get_text(r, row, I_CASE_NO),
 		.responder_id = db_get_text(r, row, I_RESPONDER),

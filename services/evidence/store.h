@@ -36,7 +36,7 @@ extern const struct db_stmt st_items_by_bytes;
 extern const struct db_stmt st_item_insert;
 
 /* One item, for the caller (item, subject, insurer); and a page (incident, subject, insurer, slot,
- * before item, limit), one row at least when the incident is known. */
+ * before item, limit, without others' papers), one row at least when the incident is known. */
 extern const struct db_stmt st_item, st_items_page, st_item_lock, st_item_retake;
 
 /* The reply's form of a row; NULL when the page's row has no item. Flags are left in. */

@@ -252,6 +252,21 @@ test('each sees the cases he has to do with, the others are not there for him', 
 	assert.equal((await add('01000000-0000-7000-8000-000000000000', 'SCENE_REAR', photo())).code, 'NOT_FOUND')
 })
 
+test('a party sees the scene and its own papers, not the other side\'s', async () => {
+	const incident = await report()
+	const a = { roles: ['PARTY'], subject: uuid7(), incident }
+	const b = { roles: ['PARTY'], subject: uuid7(), incident }
+	const scene = await added(incident, 'SCENE_FRONT', photo())
+	const licence = await added(incident, 'LICENCE_A', photo(), a)
+	const sees = async (who, item) => (await s.rpc('Evidence.GetItemOriginal', who, { itemId: item.itemId })).code
+	const lists = async (who) => (await s.ok('Evidence.ListItems', who, { incidentId: incident })).items.length
+	for (const [who, scenes, papers, n] of [[a, 'OK', 'OK', 2], [b, 'OK', 'NOT_FOUND', 1], [OFFICER, 'OK', 'OK', 2], [RESPONDER, 'OK', 'OK', 2]]) {
+		assert.equal(await sees(who, scene), scenes)
+		assert.equal(await sees(who, licence), papers)
+		assert.equal(await lists(who), n)
+	}
+})
+
 test('an ended case takes no more photos, a repeat is still answered', async () => {
 	const incident = await report()
 	const bytes = photo()

@@ -5,9 +5,10 @@
 
 #define ROLE(name) (1u << PB__ROLE__VALUE__##name)
 
-static const struct access_facts stranger = { "case-1", "610113", false, false };
-static const struct access_facts his = { "case-1", "610113", true, false };
-static const struct access_facts insured = { "case-1", "610113", false, true };
+static const struct access_facts stranger = { "case-1", "610113", false, false, false };
+static const struct access_facts his = { "case-1", "610113", true, false, false };
+static const struct access_facts papers = { "case-1", "610113", true, true, true };
+static const struct access_facts insured = { "case-1", "610113", false, true, false };
 
 static struct call caller(uint32_t roles, const char *districts, const char *incident)
 {
@@ -47,6 +48,9 @@ static void each_role_sees_its_own(void **state)
 		{ ROLE(PARTY), "", "case-1", &stranger, true, false },
 		{ ROLE(PARTY), "", "case-2", &stranger, false, false },
 		{ ROLE(PARTY), "", "", &stranger, false, false },
+		{ ROLE(PARTY), "", "case-1", &papers, false, false },
+		{ ROLE(OFFICER), "", "", &papers, true, true },
+		{ ROLE(RESPONDER), "", "", &papers, true, false },
 		{ ROLE(ADMIN), "", "", &stranger, false, false },
 		{ 0, "", "case-1", &his, false, false },
 	};
