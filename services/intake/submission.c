@@ -16,9 +16,9 @@ enum { CLOCK_SLACK_S = 300 };
 static const double metres_per_degree = 111195.08;
 static const double radians_per_degree = 0.017453292519943295;
 
-/* Cells are as wide as the circle, so its box touches at most two rows and two columns, and the
- * box's corners are in all of them. */
-static const double cell_m = 2.0 * DUPLICATE_RADIUS_M;
+/* A little wider than the circle's box (a row may reach into a belt of latitude whose cells are
+ * wider): the box then touches at most two rows and two columns, and its corners are in all. */
+const double near_cell_m = 2.02 * DUPLICATE_RADIUS_M;
 
 size_t near_cells(struct lonlat p, int64_t ret[static NEAR_CELLS])
 {
@@ -29,7 +29,7 @@ size_t near_cells(struct lonlat p, int64_t ret[static NEAR_CELLS])
 	for (int corner = 0; corner < NEAR_CELLS; corner++) {
 		int64_t cell = geo_cell((struct lonlat){ p.lon + (corner & 1 ? dlon : -dlon),
 						p.lat + (corner & 2 ? dlat : -dlat) },
-			cell_m);
+			near_cell_m);
 		size_t k = 0;
 		while (k < n && ret[k] != cell)
 			k++;
@@ -52,7 +52,7 @@ static Pb__Code judge_place(struct call *c, const Pb__SubmitOrderRequest *o, str
 		!geo_to_wgs84((int)p->datum, (struct lonlat){ p->lon, p->lat }, &j->at))
 		return call_fail_field(
 			c, "/place/position", "position", "must be in the world, in a known datum");
-	j->cell = geo_cell(j->at, cell_m);
+	j->cell = geo_cell(j->at, near_cell_m);
 	j->district = reference_locate(j->at, &nearest, &away_m);
 	if (j->district)
 		return PB__CODE__OK;

@@ -31,6 +31,7 @@ struct judged {
 /* The cells of the near-by index that a circle of DUPLICATE_RADIUS_M around p can touch; each once.
  */
 size_t near_cells(struct lonlat p, int64_t ret[static NEAR_CELLS]);
+extern const double near_cell_m;
 
 /* Refuses with INVALID naming fields, or REFUSED when the place is outside every district. */
 Pb__Code judge_order(struct call *c, const Pb__SubmitOrderRequest *order, struct judged *ret);
