@@ -17,8 +17,8 @@ after(() => s?.stop()); // ends its streams too
 
 function replay() {
 	const p = spawn(join(bin, 'citysim'), ['replay', demand, '--accounts', join(s.dir, 'secrets/accounts.json'),
-		'--url', s.url, '--photos', dirname(story.photos()[0]), '--speed', '240', '--limit', '40',
-		'--minutes', '8'], { stdio: ['ignore', 'pipe', 'pipe'] });
+		'--url', s.url, '--photos', dirname(story.photos()[0]), '--speed', '900', '--limit', '40',
+		'--minutes', '6'], { stdio: ['ignore', 'pipe', 'pipe'] });
 	p.text = '';
 	p.stdout.on('data', (d) => (p.text += d));
 	p.stderr.on('data', (d) => (p.text += d));

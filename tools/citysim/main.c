@@ -203,7 +203,7 @@ static void hire_all(struct crew *c, struct world *w, unsigned officers)
 	}
 	for (size_t k = 0; k < officers && (a = find_account(w, "OFFICER", k)); k++)
 		hire(c, w, a, officer_main, false, NULL);
-	json_array_foreach(w->clients, i, a) if (has_role(a, "INSURER"))
+	json_array_foreach(w->clients, i, a) if (*text_at(a, "org", NULL))
 		hire(c, w, a, insurer_main, true, NULL);
 	hire(c, w, find_account(w, "DISPATCHER", 0), clerk_main, false, NULL);
 }

@@ -29,8 +29,8 @@ static void decide(struct person *p, struct http *h, const char *review_id)
 	if (!review)
 		return;
 	city_sleep(p->w, 90); /* reads and thinks */
-	body = json_pack("{s:s, s:s, s:o}", "scenario", equal ? "S03" : "S01", "facts",
-		equal ? "甲乙两车同时从两侧变更至同一车道，发生碰撞。"
+	body = json_pack("{s:s, s:s, s:o}", "scenario", equal ? "S09" : "S01", "facts",
+		equal ? "甲乙两车同时倒车，尾部相撞。"
 		      : "甲车行驶中未与前车保持安全距离，追尾乙车。",
 		"grades", grades(review, equal));
 	snprintf(path, sizeof path, "/v1/reviews/%s:determine", review_id);
