@@ -1,9 +1,9 @@
 /* print.c - documents made in the background by jb-liability-document, one short-lived batch at a
  * time; a tick hands it work, the next ones look whether it is done.
  *
- * A row of liability.rendering is the deadline: taken, it is due again when the printer should long
- * be done, so that nothing is lost whatever ends first. Work and results pass through memory files;
- * nothing here waits.
+ * A row of liability.rendering is the deadline: taken, it is due again after a while, so that
+ * nothing is lost whatever ends first. Printing twice is harmless: the first result counts. Work
+ * and results pass through memory files; nothing here waits.
  */
 #include <errno.h>
 #include <limits.h>
@@ -22,7 +22,7 @@
 #include "liability/handlers.h"
 #include "liability/store.h"
 
-enum { BATCH = 8, RESULTS_MAX = 4096 };
+enum { BATCH = 8, RESULTS_MAX = 4096, LEASE_S = 10 };
 
 struct print_job {
 	char id[UUID_TEXT];
@@ -159,7 +159,7 @@ static Pb__Code start_printer(struct call *c, int in)
 static Pb__Code take_work(struct call *c)
 {
 	struct db_rows r;
-	int64_t again = c->at_us + (settings.document_seconds + 10) * US_PER_S;
+	int64_t again = c->at_us + LEASE_S * US_PER_S;
 	Pb__Code e = db_run(c, &st_rendering_take, &r,
 		DB_ARGS(db_time(c->at_us), db_time(again), db_i64(BATCH)));
 	if (e || r.n == 0)

@@ -18,10 +18,16 @@ struct outgoing {
 	char id[UUID_TEXT], incident_id[UUID_TEXT];
 	char phone[PHONE_MAX], template[TEMPLATE_MAX], body[BODY_MAX];
 	int attempt;
-	int64_t created_at, expires_at;
+	int64_t created_at, expires_at, lease_until;
+	char lease[UUID_TEXT];
 };
 
-enum outcome { OUTCOME_SENT, OUTCOME_RETRY, OUTCOME_REFUSED };
+enum outcome {
+	OUTCOME_SENT,
+	OUTCOME_RETRY,
+	OUTCOME_REFUSED,
+	OUTCOME_LATE, /* waited so long that the lease may end while it is sent: not tried */
+};
 
 struct provider_settings {
 	const char *spool_dir;

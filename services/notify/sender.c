@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include "kit/timeutil.h"
 
 /* Each slot goes round: free, waiting, done, free. Indices only grow. */
 static struct {
@@ -14,6 +15,7 @@ static struct {
 	const struct provider *provider;
 	struct sent *slots;
 	size_t put, next, taken; /* taken <= next <= put <= taken + SENDER_QUEUE */
+	int64_t longest_us;      /* that one message may take */
 	bool running, stop;
 } sender = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER };
 
@@ -30,7 +32,10 @@ static void *send_all(void *arg)
 		struct sent *s = &sender.slots[sender.next % SENDER_QUEUE];
 		(void)pthread_mutex_unlock(&sender.lock);
 		s->error[0] = '\0';
-		s->outcome = sender.provider->send(&s->message, s->error);
+		if (now_us() + sender.longest_us > s->message.lease_until)
+			s->outcome = OUTCOME_LATE;
+		else
+			s->outcome = sender.provider->send(&s->message, s->error);
 		(void)pthread_mutex_lock(&sender.lock);
 		sender.next++;
 	}
@@ -46,6 +51,7 @@ bool sender_start(const struct provider *p, const struct provider_settings *s, c
 	if (!sender.slots || !p->open(s, ret_why))
 		return false;
 	sender.provider = p;
+	sender.longest_us = s->timeout_s * US_PER_S;
 	sender.put = sender.next = sender.taken = 0;
 	sender.stop = false;
 	(void)sigfillset(&all);

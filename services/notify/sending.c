@@ -16,7 +16,7 @@
 
 struct notify_settings settings;
 
-enum { LEASE_BATCH = 16, LEASE_S = 120, EXPIRE_BATCH = 100 };
+enum { LEASE_BATCH = 16, LEASE_S = 30, EXPIRE_BATCH = 100 };
 
 static char pending[UUID_TEXT]; /* a lease not yet read back; "" none */
 
@@ -64,6 +64,9 @@ static Pb__Code record(struct call *c, const struct sent *s)
 	const struct outgoing *m = &s->message;
 	if (s->outcome == OUTCOME_SENT)
 		return record_sent(c, m);
+	if (s->outcome == OUTCOME_LATE)
+		return db_run(c, &st_given_back, &r,
+			DB_ARGS(db_uuid(m->id), db_uuid(m->lease), db_time(c->at_us)));
 	if (s->outcome == OUTCOME_REFUSED ||
 		!retry_next(m->attempt, c->at_us, m->expires_at, &again))
 		return record_failed(c, m->id, s->error);
@@ -72,12 +75,17 @@ static Pb__Code record(struct call *c, const struct sent *s)
 			db_text(s->error), db_time(again)));
 }
 
+/* Results not yet on record; kept over a tick that failed, so that nothing sent is forgotten. */
+static struct sent results[SENDER_QUEUE];
+static size_t n_results;
+
 static Pb__Code take_results(struct call *c)
 {
-	struct sent s;
 	Pb__Code e = PB__CODE__OK;
-	while (!e && sender_take(&s))
-		e = record(c, &s);
+	while (n_results < SENDER_QUEUE && sender_take(&results[n_results]))
+		n_results++;
+	for (size_t i = 0; !e && i < n_results; i++)
+		e = record(c, &results[i]);
 	return e;
 }
 
@@ -99,7 +107,8 @@ static const char *value_of(void *arg, const char *name, size_t len)
 }
 
 /* False when the template asks for what the event did not bring. */
-static bool compose(struct call *c, const struct db_rows *r, size_t i, struct outgoing *m)
+static bool compose(
+	struct call *c, const struct db_rows *r, size_t i, const char *lease, struct outgoing *m)
 {
 	json_t *o = json_loads(db_get_text(r, i, 5), 0, NULL);
 	struct values v = { o, db_get_text(r, i, 6) };
@@ -108,9 +117,11 @@ static bool compose(struct call *c, const struct db_rows *r, size_t i, struct ou
 		.attempt = db_get_i32(r, i, 7),
 		.expires_at = db_get_i64(r, i, 8),
 		.created_at = db_get_i64(r, i, 9),
+		.lease_until = db_get_i64(r, i, 10),
 	};
 	(void)snprintf(m->id, sizeof(m->id), "%s", db_get_text(r, i, 0));
 	(void)snprintf(m->incident_id, sizeof(m->incident_id), "%s", db_get_text(r, i, 1));
+	(void)snprintf(m->lease, sizeof(m->lease), "%s", lease);
 	(void)snprintf(m->phone, sizeof(m->phone), "%s", db_get_text(r, i, 2));
 	(void)snprintf(m->template, sizeof(m->template), "%s", db_get_text(r, i, 3));
 	if (text)
@@ -123,18 +134,21 @@ static Pb__Code hand_out(struct call *c)
 {
 	struct db_rows r;
 	struct outgoing m;
+	char lease[UUID_TEXT];
 	if (!pending[0])
 		return PB__CODE__OK;
 	Pb__Code e = db_run(c, &st_leased, &r, DB_ARGS(db_uuid(pending)));
+	if (e)
+		return e;
+	(void)snprintf(lease, sizeof(lease), "%s", pending);
+	pending[0] = '\0'; /* from here on each is handed out at most once */
 	for (size_t i = 0; i < r.n && !e; i++) {
-		if (!compose(c, &r, i, &m))
+		if (!compose(c, &r, i, lease, &m))
 			e = record_failed(
 				c, m.id, "the template has a name the event did not bring");
 		else if (!sender_put(&m))
 			log_warn("sender full", "message=%s", m.id); /* its lease runs out */
 	}
-	if (!e)
-		pending[0] = '\0';
 	return e;
 }
 
@@ -146,7 +160,8 @@ static Pb__Code lease_due(struct call *c, bool *ret_more)
 		return PB__CODE__OK;
 	char lease[UUID_TEXT];
 	Pb__Code e = db_run(c, &st_lease, &r,
-		DB_ARGS(db_time(c->at_us), db_time(c->at_us + LEASE_S * US_PER_S),
+		DB_ARGS(db_time(c->at_us),
+			db_time(c->at_us + (LEASE_S + settings.how.timeout_s) * US_PER_S),
 			db_uuid(uuid_v7(lease)),
 			db_i64((int64_t)(room < LEASE_BATCH ? room : LEASE_BATCH))));
 	if (e || r.n == 0)
@@ -173,5 +188,9 @@ Pb__Code send_tick(struct call *c, bool *ret_more)
 		e = hand_out(c);
 	if (!e)
 		e = expire(c);
-	return e ? e : lease_due(c, ret_more);
+	if (!e)
+		e = lease_due(c, ret_more);
+	if (!e)
+		n_results = 0;
+	return e;
 }

@@ -87,12 +87,23 @@ const struct db_stmt st_lease = {
 const struct db_stmt st_leased = {
 	"leased",
 	"select m.message_id, m.incident_id, m.phone, m.template, t.body, m.vars,"
-	" coalesce(i.case_no, ''), m.attempts, m.expires_at, m.created_at from notify.message m"
+	" coalesce(i.case_no, ''), m.attempts, m.expires_at, m.created_at, m.lease_until from "
+	"notify.message m"
 	" join notify.template t on t.code = m.template and t.version = m.template_version"
 	" left join notify.incident i on i.incident_id = m.incident_id"
 	" where m.lease = $1 and m.state = 'QUEUED' order by m.created_at",
 	{ DB_UUID },
-	{ DB_UUID, DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_JSON, DB_TEXT, DB_I32, DB_TIME, DB_TIME },
+	{ DB_UUID, DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_JSON, DB_TEXT, DB_I32, DB_TIME, DB_TIME,
+		DB_TIME },
+};
+
+/* Not tried after all: due at once, unless another has it by now. */
+const struct db_stmt st_given_back = {
+	"given_back",
+	"update notify.message set lease = null, lease_until = null, due_at = $3,"
+	" attempts = attempts - 1 where message_id = $1 and lease = $2 and state = 'QUEUED'",
+	{ DB_UUID, DB_UUID, DB_TIME },
+	{ 0 },
 };
 
 #define ATTEMPT(outcome) \

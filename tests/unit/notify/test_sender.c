@@ -19,9 +19,11 @@
 
 static struct outgoing message(int i)
 {
-	struct outgoing m = {
-		.phone = "13800138000", .template = "PARTY_LINK", .body = "您好", .attempt = 1
-	};
+	struct outgoing m = { .phone = "13800138000",
+		.template = "PARTY_LINK",
+		.body = "您好",
+		.attempt = 1,
+		.lease_until = INT64_MAX / 2 };
 	(void)snprintf(m.id, sizeof(m.id), "01900000-0000-7000-8000-%012d", i);
 	return m;
 }
@@ -211,6 +213,25 @@ static void http_posts(void **state)
 	assert_int_equal(done.outcome, OUTCOME_REFUSED);
 }
 
+static void late_is_not_sent(void **state)
+{
+	(void)state;
+	const char *why = "";
+	struct provider_settings s = { .timeout_s = 5 };
+	struct sent done;
+	assert_true(sender_start(&gated, &s, &why));
+	struct outgoing m = message(1);
+	m.lease_until = now_us() + 4 * US_PER_S;
+	assert_true(sender_put(&m));
+	m.lease_until = now_us() + 60 * US_PER_S;
+	assert_true(sender_put(&m));
+	assert_true(wait_for(&done));
+	assert_int_equal(done.outcome, OUTCOME_LATE);
+	assert_true(wait_for(&done));
+	assert_int_equal(done.outcome, OUTCOME_REFUSED);
+	sender_stop();
+}
+
 static void http_needs_a_url(void **state)
 {
 	(void)state;
@@ -228,6 +249,7 @@ int main(void)
 		cmocka_unit_test(spool_gone_is_tried_again),
 		cmocka_unit_test(room_is_bounded),
 		cmocka_unit_test(http_posts),
+		cmocka_unit_test(late_is_not_sent),
 		cmocka_unit_test(http_needs_a_url),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
