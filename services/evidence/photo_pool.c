@@ -49,13 +49,17 @@ bool photo_pool_start(struct photo_pool *p, const struct photo_pool_config *c)
 	return true;
 }
 
-static void bury(struct photo_worker *w)
+/* Answers how it ended; a worker that died by itself keeps its own status. */
+static int bury(struct photo_worker *w)
 {
+	int status = 0;
+
 	close(w->fd);
 	kill(w->pid, SIGKILL);
-	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	w->pid = 0;
+	return status;
 }
 
 void photo_pool_stop(struct photo_pool *p)
@@ -264,10 +268,10 @@ static enum photo_pool_end try_once(struct photo_pool *p, struct photo_worker *w
 	enum got g = send_job(w, &job, fd) ? read_answer(w->fd, deadline, ret, r) : GOT_END;
 	if (g == GOT_ALL)
 		return PHOTO_POOL_DONE;
-	*ret_late = g == GOT_LATE;
+	int status = bury(w);
+	*ret_late = g == GOT_LATE || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU);
 	atomic_fetch_add(*ret_late ? &p->hangs : &p->crashes, 1);
 	photo_renditions_free(r);
-	bury(w);
 	return PHOTO_POOL_LOST;
 }
 

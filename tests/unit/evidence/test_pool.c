@@ -176,6 +176,14 @@ static void a_photo_that_kills_is_lost(void **state)
 		PHOTO_POOL_LOST, 2);
 }
 
+/* Out of CPU time is as good as hanging: no second try. */
+static void cpu_time_is_bounded(void **state)
+{
+	(void)state;
+	with_program("ulimit -S -t 1\n" SAY_HELLO "head -c 4 <&0 >/dev/null; while :; do :; done",
+		PHOTO_POOL_LOST, 0);
+}
+
 struct crowd {
 	struct photo_pool *p;
 	int fd;
@@ -220,6 +228,7 @@ int main(void)
 		cmocka_unit_test(kills_a_hanging_worker),
 		cmocka_unit_test(says_when_no_worker_can_be_had),
 		cmocka_unit_test(a_photo_that_kills_is_lost),
+		cmocka_unit_test(cpu_time_is_bounded),
 		cmocka_unit_test(serves_many_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
