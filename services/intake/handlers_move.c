@@ -127,10 +127,25 @@ static Pb__Code check_merge(struct call *c, const struct incident *i, const stru
 	return PB__CODE__OK;
 }
 
+/* What one report had already brought about holds for the accident: an officer asked for, or needed
+ * by its lane, comes to the incident gone on with. */
+static Pb__Code carry_over(struct call *c, const struct incident *i, struct incident *into)
+{
+	enum phase_cause cause = i->officer_requested ? CAUSE_REQUEST_OFFICER : CAUSE_LANE_OFFICER;
+	Pb__Code e = PB__CODE__OK;
+
+	if (phase_next(into->phase, cause))
+		e = move_incident(c, into, cause, NULL);
+	if (!e && i->officer_requested)
+		e = store_note_officer_request(c, into->id);
+	return e;
+}
+
 Pb__Code intake_merge_run(
 	struct call *c, const Pb__MergeIncidentRequest *in, Pb__MergeIncidentReply *out)
 {
 	struct incident i, into;
+	bool officer;
 	Pb__Code e;
 
 	if (strcmp(in->incident_id, in->into) == 0)
@@ -142,10 +157,13 @@ Pb__Code intake_merge_run(
 		e = check_merge(c, &i, &into);
 		if (e)
 			return e;
+		officer = i.phase == PB__PHASE__VALUE__TO_OFFICER || i.officer_requested;
 		i.merged_into = in->into;
 		e = move_incident(c, &i, CAUSE_MERGE, NULL);
 		if (!e)
 			e = store_link(c, i.id, in->into);
+		if (!e && officer)
+			e = carry_over(c, &i, &into);
 	}
 	out->incident_id = in->incident_id;
 	out->merged_into = in->into;

@@ -28,6 +28,9 @@ Pb__Code move_incident(
 		.end_reason = end_reason };
 	Pb__Code e;
 
+	/* Taken up again, it has no reason for its end. */
+	if (!end_reason && *i->end_reason && phase_open(to))
+		m.end_reason = "";
 	if (!to)
 		return call_fail(c, PB__CODE__REFUSED,
 			"an incident in phase %s can't be moved by %s", phase_name(i->phase),

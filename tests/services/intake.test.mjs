@@ -234,6 +234,16 @@ test('merge, unmerge, and a request that follows the merge', async () => {
 	assert.deepEqual((await get(b)).mergedFrom, [])
 })
 
+test('an officer asked for, or needed, goes along with a merge', async () => {
+	const [asked, plain, needed, other] = [await make(), await make(), await make({ flags: ['NO_INSURANCE'] }), await make()]
+	await s.ok('Intake.RequestOfficer', DISPATCHER, { incidentId: asked })
+	await s.ok('Intake.MergeIncident', DISPATCHER, { incidentId: asked, into: plain })
+	const i = await get(plain)
+	assert.deepEqual([i.phase, i.officerRequested], ['TO_OFFICER', true])
+	await s.ok('Intake.MergeIncident', DISPATCHER, { incidentId: needed, into: other })
+	assert.equal(await phase(other), 'TO_OFFICER')
+})
+
 test('two merges the other way round at once: one wins, nothing hangs', async () => {
 	for (let k = 0; k < 10; k++) {
 		const [a, b] = [await make(), await make()]
@@ -257,6 +267,10 @@ test('cancel and reopen, with repeats', async () => {
 	assert.equal((await s.ok('Intake.CloseIncident', { roles: ['BRIGADE'], subject: uuid7() }, { incidentId: id, reason: '现场处理完毕' })).phase, 'CLOSED')
 	assert.equal((await s.rpc('Intake.CancelIncident', DISPATCHER, { incidentId: id, reason: 'x' })).code, 'REFUSED')
 	assert.equal((await s.rpc('Intake.CancelOrder', DISPATCHER, { orderNo: 'none', reason: 'x' })).code, 'NOT_FOUND')
+	const gone = await make()
+	await s.ok('Intake.CancelIncident', DISPATCHER, { incidentId: gone, reason: '误报' })
+	assert.equal((await s.ok('Intake.RequestOfficer', DISPATCHER, { incidentId: gone })).phase, 'TO_OFFICER')
+	assert.equal((await get(gone)).endReason, '')
 	const own = await make()
 	assert.equal((await s.ok('Intake.SelfSettleIncident', DISPATCHER, { incidentId: own })).phase, 'SELF_SETTLED')
 })
