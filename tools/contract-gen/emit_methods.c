@@ -17,11 +17,11 @@ static const char *enum_text(const ProtobufCEnumDescriptor *d, int value)
 
 static json_t *method_entry(const struct method *m)
 {
-	json_t *o = json_pack("{s:s,s:s,s:s,s:o,s:o,s:s}", "service", m->service->name, "name",
-		m->name, "subject", m->subject, "roles",
-		names(m->access->roles, m->access->n_roles), "unmasked",
-		names(m->access->unmasked, m->access->n_unmasked), "repeat",
-		enum_text(&pb__repeat__value__descriptor, (int)m->repeat));
+	json_t *o =
+		json_pack("{s:s,s:s,s:s,s:o,s:o,s:s}", "service", m->service->name, "name", m->name,
+			"subject", m->subject, "roles", names(m->access->roles, m->access->n_roles),
+			"unmasked", names(m->access->unmasked, m->access->n_unmasked), "repeat",
+			enum_text(&pb__repeat__value__descriptor, (int)m->repeat));
 	if (m->http)
 		json_object_set_new(o, "http",
 			json_pack("{s:s,s:s,s:s,s:s}", "method", m->http->method, "path",

@@ -167,9 +167,8 @@ static json_t *success(struct schemas *s, const struct method *m)
 	if (m->http->success == 204)
 		return r;
 	if (m->http->kind == PB__HTTP__KIND__DOWNLOAD)
-		json_object_set_new(r, "content",
-			content(*m->http->media ? m->http->media : "application/octet-stream",
-				NULL));
+		json_object_set_new(
+			r, "content", content(*m->http->media ? m->http->media : "*/*", NULL));
 	else
 		json_object_set_new(r, "content",
 			content("application/json",
