@@ -29,7 +29,10 @@ static void *pool_main(void *arg)
 	while ((w = next_work(&s->pool))) {
 		const struct rpc_binding *b = &s->def->rpcs.bindings[w->method];
 
-		w->code = b->prepare(s->def->rpcs.handlers, &w->call, w->in);
+		/* Under overload work for callers who have gone would starve those who wait. */
+		w->code = work_overdue(w) ? fault_set(&w->call.faults, PB__CODE__BUSY,
+						    "the request waited too long")
+					  : b->prepare(s->def->rpcs.handlers, &w->call, w->in);
 		if (!inbox_push(&s->inbox, (struct inbox_item){ .ready = w }))
 			abort(); /* no memory for a pointer */
 		atomic_fetch_sub(&s->pool.busy, 1);

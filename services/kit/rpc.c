@@ -107,7 +107,9 @@ static void finish(struct svc *s, struct work *w, const ProtobufCMessage *out)
 			fault_set(&c->faults, PB__CODE__TOO_LARGE,
 				"the answer needs too much memory");
 	}
-	if (c->faults.code)
+	if (work_overdue(w))
+		c->detail = "late=yes"; /* nobody waits for it, and the bus would refuse it */
+	else if (c->faults.code)
 		send_fault(s, w->msg, &c->faults);
 	else
 		send_reply(s, w->msg, body, len);
@@ -163,12 +165,9 @@ static bool find_method(const struct svc *s, const char *subject, size_t *ret)
 	return false;
 }
 
-static bool in_time(struct call *c, natsMsg *m)
+bool work_overdue(const struct work *w)
 {
-	const char *d = bus_header(m, "Jb-Deadline");
-	int64_t due_ms = *d ? strtoll(d, NULL, 10) : 0;
-
-	return !due_ms || c->at_us / US_PER_MS <= due_ms;
+	return w->due_ms && now_us() / US_PER_MS > w->due_ms;
 }
 
 static Pb__Code decode(struct svc *s, struct work *w)
@@ -178,7 +177,8 @@ static Pb__Code decode(struct svc *s, struct work *w)
 	size_t len = (size_t)natsMsg_GetDataLength(w->msg);
 	const uint32_t anyone = 1u << PB__ROLE__VALUE__ANYONE;
 
-	if (!in_time(c, w->msg))
+	w->due_ms = strtoll(bus_header(w->msg, "Jb-Deadline"), NULL, 10);
+	if (work_overdue(w))
 		return fault_set(
 			&c->faults, PB__CODE__BUSY, "the request waited past its deadline");
 	if (!(m->roles & (c->who.roles | anyone)))

@@ -36,6 +36,7 @@ struct work {
 	struct event_info event;
 	uint64_t stream_seq;
 	int64_t began_us;               /* steady clock */
+	int64_t due_ms;                 /* wall clock; the caller waits no longer; 0 no limit */
 	Pb__Code code;                  /* outcome of prepare */
 };
 
@@ -174,6 +175,8 @@ Pb__Code fault_from_result(struct call *c, const struct db_stmt *st, const PGres
 /* ---- RPC and events ---- */
 
 bool rpc_subscribe(struct svc *s);
+/* The caller has gone: nothing more is worth doing for him. */
+bool work_overdue(const struct work *w);
 /* Decodes, checks, authorises. NULL: already refused and freed. */
 struct work *rpc_accept(struct svc *s, natsMsg *m);
 void rpc_serve(struct svc *s, struct work **works, size_t n);

@@ -42,6 +42,8 @@ async function breakAndMend(part) {
 test('each part is killed in the middle of a day', { timeout: 600000 }, async (t) => {
 	const stream = await s.stream(await s.as('DISPATCHER'));
 	const day = replay();
+	await until('the day to be under way', 120000, () =>
+		day.exitCode !== null || Number(s.sql(`select count(*) from intake.incident`)[0][0]) >= 3);
 	for (const part of [...services, 'nats', 'postgres'])
 		await t.test(`kill -9 ${part}`, async () => {
 			const before = s.sql(`select count(*) from oversight.timeline`)[0][0];

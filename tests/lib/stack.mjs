@@ -154,7 +154,8 @@ export async function startStack({ settings = {}, only = services, seed = true, 
 	const dir = mkdtempSync(join(tmpdir(), 'jb-test-'));
 	chmodSync(dir, 0o755); // the database runs as another user when we are root
 	const s = new Stack(dir);
-	s.settings = { JB_LOG_LEVEL: 'info', ...settings };
+	// Cheap passwords: dozens sign in at once, on two cores, with sanitizers.
+	s.settings = { JB_LOG_LEVEL: 'info', JB_PASSWORD_OPS: '1', JB_PASSWORD_MEMORY_KIB: '64', ...settings };
 	try {
 		prepare?.(dir);
 		await s.infrastructure();
