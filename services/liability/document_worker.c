@@ -91,6 +91,7 @@ int main(int argc, char **argv)
 	unsigned char *buf = malloc(MESSAGE_MAX);
 	if (!buf || !blob_store_open(&store, argv[1])) {
 		(void)fprintf(stderr, "%s: %s: %s\n", argv[0], argv[1], strerror(errno));
+		free(buf);
 		return 1;
 	}
 	int status = print_all(&store, argv[2], buf);

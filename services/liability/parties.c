@@ -373,13 +373,15 @@ Pb__Code apply_for_decision(
 		e = load_parties(c, i.id, &all);
 	if (!e)
 		e = find_party(c, &all, in->party_id, &row);
-	if (!e && !row->party->applied) {
+	if (e || !row)
+		return e;
+	if (!row->party->applied) {
 		e = check_open(c, &i);
 		if (!e)
 			e = insert_application(c, in, &i, row);
+		if (e)
+			return e;
 	}
-	if (e)
-		return e;
 	out->incident_id = i.id;
 	out->party = row->party;
 	out->version = row->version;

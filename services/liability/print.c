@@ -59,10 +59,11 @@ static Pb__Code put_job(struct call *c, int fd, const struct print_job *job)
 	struct determination_row row;
 	size_t len = 0;
 	Pb__Code e = load_determination(c, &st_determination, job->id, &row);
-	if (!e && !row.d)
-		e = call_fail(c, PB__CODE__INTERNAL, "a document without determination");
-	if (!e)
-		e = load_signatures(c, row.d);
+	if (e)
+		return e;
+	if (!row.d)
+		return call_fail(c, PB__CODE__INTERNAL, "a document without determination");
+	e = load_signatures(c, row.d);
 	if (e)
 		return e;
 	row.d->verify_url =

@@ -36,7 +36,7 @@ static const char *vars(struct call *c, const char *const *pairs)
 /* "14:20" in Asia/Shanghai. */
 static const char *clock_text(struct call *c, int64_t us)
 {
-	int64_t minutes = us / (60 * US_PER_S) + 8 * 60;
+	int64_t minutes = us / (60 * US_PER_S) + INT64_C(480); /* UTC+8 */
 	return arena_printf(c->arena, "%02d:%02d", (int)(minutes / 60 % 24), (int)(minutes % 60));
 }
 
