@@ -44,6 +44,7 @@ pg_place() {
 			rmdir "$PG_HOME"
 			PG_HOME=/var/lib/jingbao/$(printf %s "$STACK" | sha256sum | cut -c1-12)
 			say "user $PG_USER can't reach $STACK; the database is kept in $PG_HOME"
+			install -d -m 755 /var/lib/jingbao
 			mkdir -p "$PG_HOME"
 			chown "$PG_USER" "$PG_HOME"
 			chmod 700 "$PG_HOME"
