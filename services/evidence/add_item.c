@@ -70,7 +70,7 @@ static struct verdict judge(struct call *c, const Pb__AddItemRequest *in, const 
 		b->first_id ? slot_find(&evidence.slots, k->slot_version, b->first_slot, &letter)
 			    : NULL;
 	const struct verdict_facts f = {
-		.photo = &p->photo,
+		.photo = &p->look.photo,
 		.size_bytes = p->size_bytes,
 		.now_us = c->at_us,
 		.reported_at_us = k->reported_at,
@@ -126,8 +126,9 @@ static Pb__Code insert(struct call *c, const Pb__AddItemRequest *in, const struc
 	const struct verdict *v, const char *id, const char *duplicate_of)
 {
 	const struct inspected *p = c->prepared;
-	const struct photo_exif *x = &p->photo.exif;
+	const struct photo_exif *x = &p->look.photo.exif;
 	Pb__PhotoFindings f = PB__PHOTO_FINDINGS__INIT;
+	const char *sha256[PHOTO_SIZES];
 	int64_t w[PHOTO_SIZES], h[PHOTO_SIZES];
 
 	f.checks = (Pb__CheckResult **)(uintptr_t)v->checks;
@@ -135,8 +136,9 @@ static Pb__Code insert(struct call *c, const Pb__AddItemRequest *in, const struc
 	f.flags = (Pb__CheckResult **)(uintptr_t)v->flags;
 	f.n_flags = v->n_flags;
 	for (int i = 0; i < PHOTO_SIZES; i++) {
-		w[i] = p->photo.rendition_width[i];
-		h[i] = p->photo.rendition_height[i];
+		sha256[i] = p->look.rendition_sha256[i];
+		w[i] = p->look.photo.rendition_width[i];
+		h[i] = p->look.photo.rendition_height[i];
 	}
 	return db_run(c, &st_item_insert, NULL,
 		DB_ARGS(db_uuid(id), db_uuid(in->incident_id), db_text(in->slot),
@@ -149,12 +151,12 @@ static Pb__Code insert(struct call *c, const Pb__AddItemRequest *in, const struc
 			db_f64(in->accuracy_m), db_time_or_null(x->taken_at_us),
 			db_text(taken_how(x)), degrees(x->has_gps, x->lon),
 			degrees(x->has_gps, x->lat), db_text(camera(c, x)),
-			db_i32((int32_t)upright_width(&p->photo)),
-			db_i32((int32_t)upright_height(&p->photo)),
-			db_f64(p->photo.quality.sharpness), db_f64(p->photo.quality.mean_luma),
-			db_f64(p->photo.quality.clipped),
-			db_texts(p->rendition_sha256, PHOTO_SIZES),
-			db_i64s(p->rendition_bytes, PHOTO_SIZES), db_i64s(w, PHOTO_SIZES),
+			db_i32((int32_t)upright_width(&p->look.photo)),
+			db_i32((int32_t)upright_height(&p->look.photo)),
+			db_f64(p->look.photo.quality.sharpness),
+			db_f64(p->look.photo.quality.mean_luma),
+			db_f64(p->look.photo.quality.clipped), db_texts(sha256, PHOTO_SIZES),
+			db_i64s(p->look.rendition_bytes, PHOTO_SIZES), db_i64s(w, PHOTO_SIZES),
 			db_i64s(h, PHOTO_SIZES), db_uuid_or_null(duplicate_of)));
 }
 
@@ -176,10 +178,11 @@ static Pb__Code tell(struct call *c, const Pb__AddItemRequest *in, const struct 
 	e.n_checks = v->n_checks;
 	e.responder_id = k->responder_id;
 	e.added_by = c->who.subject;
-	e.captured_at = p->photo.exif.taken_at_us ? p->photo.exif.taken_at_us : in->captured_at;
+	e.captured_at =
+		p->look.photo.exif.taken_at_us ? p->look.photo.exif.taken_at_us : in->captured_at;
 	e.at = c->at_us;
-	e.width = upright_width(&p->photo);
-	e.height = upright_height(&p->photo);
+	e.width = upright_width(&p->look.photo);
+	e.height = upright_height(&p->look.photo);
 	e.duplicate_of = duplicate_of;
 	return event_emit(c, &e.base);
 }

@@ -4,6 +4,7 @@
 
 #include "contract/contract.gen.h"
 #include "evidence/photo_pool.h"
+#include "evidence/recent.h"
 #include "evidence/slots.h"
 #include "evidence/verdict.h"
 #include "kit/blob.h"
@@ -16,6 +17,7 @@ struct evidence {
 	struct verdict_rules rules;
 	struct photo_pool_config pool_config;
 	struct photo_pool pool;
+	struct recent recent;
 	struct blob_store blobs;
 	struct slots slots;
 	_Atomic int64_t accepted, warned, rejected, refused;
@@ -33,10 +35,8 @@ Pb__Code reap_workers(struct call *c, bool *ret_more);
 
 /* What prepare leaves for run: the photo as looked at, its renditions safe in the blob store. */
 struct inspected {
-	struct photo_found photo;
+	struct look look;
 	int64_t size_bytes;
-	const char *rendition_sha256[PHOTO_SIZES];
-	int64_t rendition_bytes[PHOTO_SIZES];
 	bool has_place;
 	struct lonlat place; /* the app's, WGS-84 */
 };

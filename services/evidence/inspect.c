@@ -45,38 +45,49 @@ static Pb__Code busy(struct call *c, const char *why)
 }
 
 static Pb__Code keep_renditions(
-	struct call *c, struct photo_rendition r[static PHOTO_SIZES], struct inspected *p)
+	struct call *c, struct photo_rendition r[static PHOTO_SIZES], struct look *l)
 {
 	for (int i = 0; i < PHOTO_SIZES; i++) {
-		char sha256[SHA256_TEXT];
-		if (!blob_put(&evidence.blobs, r[i].jpeg, r[i].len, sha256))
+		if (!blob_put(&evidence.blobs, r[i].jpeg, r[i].len, l->rendition_sha256[i]))
 			return busy(c, "the blob store can't take the photo's renditions now");
-		p->rendition_sha256[i] = CALL_STR(c, sha256);
-		p->rendition_bytes[i] = (int64_t)r[i].len;
-		if (!p->rendition_sha256[i])
-			return call_fail(
-				c, PB__CODE__TOO_LARGE, "the message needs too much memory");
+		l->rendition_bytes[i] = (int64_t)r[i].len;
 	}
 	return PB__CODE__OK;
 }
 
-static Pb__Code look(struct call *c, int fd, struct inspected *p)
+static bool has_renditions(const struct look *l)
+{
+	return l->photo.fault == PHOTO_NONE || l->photo.fault == PHOTO_DAMAGED;
+}
+
+/* OK with a look that may be kept; else nothing is known of the photo, or it cost a worker. */
+static Pb__Code look_anew(struct call *c, int fd, struct look *l)
 {
 	struct photo_rendition r[PHOTO_SIZES];
-	enum photo_pool_end end = photo_pool_inspect(&evidence.pool, fd, &p->photo, r);
-	enum photo_fault f = (enum photo_fault)p->photo.fault;
-	Pb__Code e;
+	enum photo_pool_end end = photo_pool_inspect(&evidence.pool, fd, &l->photo, r);
+	Pb__Code e = PB__CODE__OK;
 
 	if (end == PHOTO_POOL_NO_WORKER)
 		e = busy(c, "no photo worker can be started now");
 	else if (end == PHOTO_POOL_LOST)
 		e = refuse_photo(c, PHOTO_UNDECODABLE);
-	else if (f != PHOTO_NONE && f != PHOTO_DAMAGED)
-		e = refuse_photo(c, f);
-	else
-		e = keep_renditions(c, r, p);
+	else if (has_renditions(l))
+		e = keep_renditions(c, r, l);
 	photo_renditions_free(r);
 	return e;
+}
+
+static Pb__Code look_at(struct call *c, const char *sha256, int fd, struct look *l)
+{
+	if (!recent_take(&evidence.recent, sha256, l)) {
+		Pb__Code e = look_anew(c, fd, l);
+		if (e) {
+			recent_drop(&evidence.recent, sha256);
+			return e;
+		}
+		recent_put(&evidence.recent, sha256, l);
+	}
+	return has_renditions(l) ? PB__CODE__OK : refuse_photo(c, (enum photo_fault)l->photo.fault);
 }
 
 Pb__Code add_item_prepare(struct call *c, const Pb__AddItemRequest *in)
@@ -102,7 +113,7 @@ Pb__Code add_item_prepare(struct call *c, const Pb__AddItemRequest *in)
 		e = call_fail(c, PB__CODE__TOO_LARGE, "a photo has at most %ld bytes",
 			evidence.max_bytes);
 	else
-		e = look(c, fd, p);
+		e = look_at(c, in->sha256, fd, &p->look);
 	close(fd);
 	return e;
 }

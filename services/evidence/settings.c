@@ -113,12 +113,14 @@ Pb__Code evidence_start(struct call *c)
 		return call_fail(c, PB__CODE__INVALID,
 			"photo_worker: '%s' doesn't start or can't lock itself in (seccomp)",
 			evidence.pool.program);
+	recent_init(&evidence.recent);
 	return store_load_slots(c, &evidence.slots);
 }
 
 void evidence_stop(void)
 {
 	photo_pool_stop(&evidence.pool);
+	recent_release(&evidence.recent);
 	blob_store_close(&evidence.blobs);
 }
 

@@ -37,8 +37,10 @@ const stored = (sha256) => readFileSync(join(s.dir, 'blobs', sha256.slice(0, 2),
 const add = (incidentId, slot, bytes, who = RESPONDER, more = {}) =>
 	s.rpc('Evidence.AddItem', { ...who, server: { sha256: blob(bytes), size_bytes: String(bytes.length) } }, { incidentId, slot, ...more })
 
+// As a phone does: BUSY is tried again, which the service must take for the same upload.
 async function added(...args) {
-	const a = await add(...args)
+	let a = await add(...args)
+	for (let i = 0; i < 5 && a.code === 'BUSY'; i++) a = await add(...args)
 	if (a.code !== 'OK') throw new Error(`${a.code} ${a.text} ${JSON.stringify(a.errors ?? [])}`)
 	return a.out.item
 }
