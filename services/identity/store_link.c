@@ -55,7 +55,10 @@ const struct db_stmt open_link = {
 	"    now() + make_interval(secs => $3), now() + make_interval(secs => $3) from l"
 	"  on conflict (id) do update set token_hash = excluded.token_hash"
 	"   where s.last_used_at is null and s.ended_at is null"
-	"  returning id, expires_at)"
+	"  returning id, expires_at),"
+	" noted as ("
+	"  insert into identity.sign_in (kind, outcome, session_id, client_address)"
+	"  select 'PARTY', 'OK', made.id, $5 from made)"
 	" select l.party_id::text, 'party ' || l.letter, array['PARTY'], '', '{}'::text[],"
 	"   l.incident_id, l.party_id, made.id, made.expires_at, 'PARTY' from l, made",
 	.in = { DB_BYTES, DB_BYTES, DB_I32, DB_I32, DB_TEXT, DB_TEXT },

@@ -89,13 +89,18 @@ const struct db_stmt take_unannounced = {
 	.out = { DB_UUID, DB_TEXT, DB_TEXT, DB_TIME },
 };
 
+/* Answers how many rows went, of the kind with most. */
 const struct db_stmt purge_old = {
 	"purge_old",
 	"with gone as (delete from identity.session where id in (select id from identity.session"
-	"   where announced and ended_at < now() - make_interval(days => $1) limit 1000)),"
+	"   where announced and ended_at < now() - make_interval(days => $1) limit 1000)"
+	"   returning 1),"
 	" calm as (delete from identity.throttle where key in (select key from identity.throttle"
-	"   where until < now() limit 1000))"
-	" delete from identity.sign_in where seq in (select seq from identity.sign_in"
-	"   where at < now() - make_interval(days => $1) limit 1000)",
+	"   where until < now() limit 1000) returning 1),"
+	" told as (delete from identity.sign_in where seq in (select seq from identity.sign_in"
+	"   where at < now() - make_interval(days => $1) order by seq limit 1000) returning 1)"
+	" select greatest((select count(*) from gone), (select count(*) from calm),"
+	"   (select count(*) from told))",
 	.in = { DB_I32 },
+	.out = { DB_I64 },
 };

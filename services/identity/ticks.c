@@ -39,8 +39,12 @@ static Pb__Code announce(struct call *c, bool *ret_more)
 
 static Pb__Code purge(struct call *c, bool *ret_more)
 {
-	*ret_more = false;
-	return db_run(c, &purge_old, NULL, DB_ARGS(db_i32((int32_t)identity_settings.kept_days)));
+	struct db_rows rows;
+
+	if (db_run(c, &purge_old, &rows, DB_ARGS(db_i32((int32_t)identity_settings.kept_days))))
+		return c->faults.code;
+	*ret_more = db_get_i64(&rows, 0, 0) == 1000;
+	return PB__CODE__OK;
 }
 
 const struct tick identity_ticks[] = {

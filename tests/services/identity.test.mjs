@@ -337,6 +337,18 @@ test('the responder on the case may show a link; others may not', async () => {
 		(await s.rpc('Identity.RequestPartyLink', responder, ask)).code === 'NOT_FOUND')
 })
 
+test('what is past its keeping is purged; the rest stays', async () => {
+	const old = await session(await person()), live = await session(await person())
+	s.sql(`update identity.session set ended_at = now() - interval '91 days', end_reason = 'expired', announced = true where id = '${old.id}'`)
+	s.sql(`update identity.sign_in set at = now() - interval '91 days' where session_id = '${old.id}'`)
+	s.sql(`insert into identity.sign_in (kind, outcome, at) select 'PERSON', 'WRONG', now() - interval '100 days' from generate_series(1, 2500)`)
+	await s.stop()
+	await s.start()
+	await until('the purge', () => s.sql(`select count(*) from identity.sign_in where at < now() - interval '90 days'`)[0][0] === '0', 70000)
+	assert.equal(s.sql(`select count(*) from identity.session where id = '${old.id}'`)[0][0], '0')
+	assert.equal(await alive(live.token), 'OK')
+})
+
 test('tokens that are none are refused without the database', async () => {
 	for (const token of ['x', 'jbs_short', 'jbk_' + 'a'.repeat(43), 'jbs_' + '!'.repeat(43)])
 		assert.equal((await s.rpc('Identity.Authenticate', SYSTEM, { token })).code, 'UNAUTHENTICATED')
