@@ -78,7 +78,6 @@ create index session_of_account on identity.session (account_id) where ended_at 
 create index session_of_client on identity.session (client_id) where ended_at is null;
 create index session_of_party on identity.session (party_id) where ended_at is null;
 create index session_due on identity.session (due_at) where ended_at is null;
-create index session_ended on identity.session (ended_at) where announced;
 create index session_unannounced on identity.session (ended_at)
 	where ended_at is not null and not announced;
 
@@ -102,7 +101,6 @@ create table identity.sign_in (
 	session_id uuid,
 	client_address text not null default ''
 );
-create index sign_in_at on identity.sign_in (at);
 create index sign_in_of_account on identity.sign_in (account_id, at);
 
 -- What is known of incidents' people, from events: enough to issue and guard links.
