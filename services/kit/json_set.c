@@ -120,6 +120,7 @@ static bool set_text(const struct msg_meta *m, ProtobufCMessage *msg, const char
 			i < 0 ? "no such field" : "is filled by the server");
 		return false;
 	}
+	at.name = m->fields[i].json; /* paths name fields as the contract does, callers as JSON */
 	const ProtobufCFieldDescriptor *fd = &m->desc->fields[i];
 	if (fd->label == PROTOBUF_C_LABEL_REPEATED)
 		return append_text(fd, &m->fields[i], msg, text, f, &at);
