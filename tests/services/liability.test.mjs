@@ -366,6 +366,19 @@ test('a printer that fails is tried again until the document is there', async ()
 	await s.event('DeterminationServed', { determinationId: k.made.determinationId })
 })
 
+test('killed after the last signature: the document is served all the same', async () => {
+	const k = await determined()
+	for (const p of k.parties)
+		await s.ok('Liability.SignDetermination', responder,
+			{ determinationId: k.made.determinationId, partyId: p.partyId, strokes })
+	await s.stop('SIGKILL')
+	await s.start()
+	await until('the document to be served', () => s.seen('DeterminationServed',
+		{ determinationId: k.made.determinationId }).length === 1, 30000)
+	assert.equal(s.sql(`select count(*) from liability.outbox where type like '%DeterminationServed'
+		and key = '${k.incidentId}'`)[0][0], '1')
+})
+
 test('an officer asked for on the scene ends the remote flow', async () => {
 	const k = await submitted()
 	const who = officer('610103')

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "liability/access.h"
 #include "liability/articles.h"
 #include "liability/plates.h"
 #include "liability/scenarios.h"
@@ -339,6 +340,60 @@ static void scenario_shown(void **state)
 	arena_release(&a);
 }
 
+/* ---- access ---- */
+
+static void districts_matched(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bound, *district;
+		bool in;
+	} cases[] = { { "", "610103", true }, { "610103", "610103", true },
+		{ "610102 610103", "610103", true }, { "610102  610103 ", "610103", true },
+		{ "610102", "610103", false }, { "6101031", "610103", false },
+		{ "61010", "610103", false }, { "610102 610104", "", false } };
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct principal who = { .districts = cases[i].bound };
+		assert_int_equal(in_districts(&who, cases[i].district), cases[i].in);
+	}
+}
+
+static void who_sees_an_incident(void **state)
+{
+	(void)state;
+	static const struct incident i = {
+		.id = "inc", .district = "610103", .responder_id = "r1"
+	};
+	static const struct incident nobody = { .id = "inc", .district = "", .responder_id = "" };
+	static const struct {
+		Pb__Role__Value role;
+		const char *subject, *districts, *incident_id;
+		bool sees;
+	} cases[] = {
+		{ PB__ROLE__VALUE__RESPONDER, "r1", "", "", true },
+		{ PB__ROLE__VALUE__RESPONDER, "r2", "", "", false },
+		{ PB__ROLE__VALUE__RESPONDER, "", "", "", false },
+		{ PB__ROLE__VALUE__OFFICER, "o", "", "", true },
+		{ PB__ROLE__VALUE__OFFICER, "o", "610103", "", true },
+		{ PB__ROLE__VALUE__OFFICER, "o", "610113", "", false },
+		{ PB__ROLE__VALUE__PARTY, "p", "", "inc", true },
+		{ PB__ROLE__VALUE__PARTY, "p", "", "other", false },
+		{ PB__ROLE__VALUE__PARTY, "p", "", "", false },
+		{ PB__ROLE__VALUE__DISPATCHER, "d", "", "", true },
+		{ PB__ROLE__VALUE__INSURER, "r1", "", "inc", false },
+		{ PB__ROLE__VALUE__ANYONE, "r1", "", "inc", false },
+	};
+	for (size_t k = 0; k < COUNT(cases); k++) {
+		struct call c = { .who = { .roles = 1u << cases[k].role,
+					  .subject = cases[k].subject,
+					  .districts = cases[k].districts,
+					  .incident_id = cases[k].incident_id } };
+		assert_int_equal(may_see(&c, &i), cases[k].sees);
+	}
+	struct call c = { .who = { .roles = 1u << PB__ROLE__VALUE__RESPONDER, .subject = "" } };
+	assert_false(may_see(&c, &nobody));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +407,8 @@ int main(void)
 		cmocka_unit_test(scenario_rules),
 		cmocka_unit_test(hints_have_grounds),
 		cmocka_unit_test(scenario_shown),
+		cmocka_unit_test(districts_matched),
+		cmocka_unit_test(who_sees_an_incident),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
