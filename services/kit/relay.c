@@ -81,7 +81,7 @@ static natsStatus event_message(
 	time_to_text(db_get_i64(r, i, 7), at);
 	st = natsMsg_Create(ret, subject, NULL, body, (int)len);
 #define HEADER(k, v) \
-	if (st == NATS_OK) \
+	if (st == NATS_OK && *(v)) /* an empty value loses the headers after it */ \
 	st = natsMsgHeader_Set(*ret, (k), (v))
 	HEADER("Nats-Msg-Id", id);
 	HEADER("ce-id", db_get_text(r, i, 1));
@@ -91,8 +91,7 @@ static natsStatus event_message(
 	HEADER("ce-time", at);
 	HEADER("ce-subject", db_get_text(r, i, 3));
 	HEADER("Jb-District", district);
-	if (*trace)
-		HEADER("Traceparent", trace);
+	HEADER("Traceparent", trace);
 #undef HEADER
 	return st;
 }
