@@ -110,8 +110,8 @@ static void collect(struct asking *a, int64_t ms)
 }
 
 /* answers[i] stays NULL where nobody answered in time. */
-static void ask_all(struct health *h, natsConnection *nc, const char *kind, int64_t ms,
-	natsMsg **answers)
+static void ask_all(
+	struct health *h, natsConnection *nc, const char *kind, int64_t ms, natsMsg **answers)
 {
 	struct asking a = { .h = h, .answers = answers };
 	natsSubscription *sub = NULL;

@@ -224,9 +224,11 @@ static enum MHD_Result whole(struct req *r)
 		check_message(r->method->in, m, &r->faults);
 	if (m && !req_refused(r) && r->method->kind == PB__HTTP__KIND__UPLOAD)
 		upload_end(r, m);
-	if (!m || req_refused(r))
-		return respond_refusal(r);
-	return req_ask(r, STAGE_RPC, r->method, m);
+	if (m && !req_refused(r))
+		return req_ask(r, STAGE_RPC, r->method, m);
+	blob_abort(r->upload); /* gone before the client hears of it */
+	r->upload = NULL;
+	return respond_refusal(r);
 }
 
 /* ---- callbacks ---- */

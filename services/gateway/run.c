@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "gateway/accesslog.h"
 #include "gateway/edge.h"
@@ -235,6 +237,20 @@ static void stop(struct gateway *g, struct edge *e, struct connector *c)
 	access_log_flush();
 }
 
+/* Sockets are what we hold; privileges are not. */
+static void settle_process(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+			log_warn("file limit stays", "errno=%d", errno);
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		log_warn("no_new_privs not set", "errno=%d", errno);
+}
+
 static int try_once(struct gateway *g)
 {
 	char err[200];
@@ -262,6 +278,7 @@ int gateway_run(const struct contract *k, bool check)
 	sigaddset(&set, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread */
 	signal(SIGPIPE, SIG_IGN);
+	settle_process();
 	if (!prepare(g, k))
 		return 1;
 	if (check)

@@ -231,7 +231,8 @@ export class Gateway {
 			{ ...stream, name: 'JINGBAO_PROBE', subjects: ['jingbao.v1.probe'], max_msgs: 8, discard: 'old' });
 	}
 
-	async start(extra = {}) {
+	// wait false: does not wait for NATS to be there, only for the ports to be open.
+	async start(extra = {}, wait = true) {
 		const ports = join(this.dir, 'ports');
 		rmSync(ports, { force: true });
 		const log = openSync(join(this.dir, 'log'), 'a');
@@ -245,8 +246,10 @@ export class Gateway {
 		closeSync(log);
 		this.process.over = over(this.process);
 		const ready = new Promise((ok) => this.process.stdio[3].on('data', () => ok(true)));
-		if (await Promise.race([ready, this.process.over, sleep(15000)]) !== true)
+		const open = until('open ports', 15000, () => existsSync(ports));
+		if (await Promise.race([wait ? ready : open.then(() => true), this.process.over, sleep(15000)]) !== true)
 			throw new Error(`the gateway did not start: ${this.log()}`);
+		await open;
 		const text = readFileSync(ports, 'utf8');
 		this.port = Number(text.match(/^port=(\d+)/m)[1]);
 		this.admin = Number(text.match(/^admin_port=(\d+)/m)[1]);
@@ -288,7 +291,7 @@ export class Gateway {
 		await this.end(this.nats, 'SIGKILL');
 		const text = this.log();
 		rmSync(this.dir, { recursive: true, force: true });
-		if (/AddressSanitizer|runtime error|LeakSanitizer/.test(text)) throw new Error(text.slice(-6000));
+		if (/(Address|Leak|Thread)Sanitizer|runtime error/.test(text)) throw new Error(text.slice(-6000));
 		if (r && r.code !== 0) throw new Error(`the gateway ended with ${JSON.stringify(r)}: ${text.slice(-3000)}`);
 	}
 }
