@@ -49,7 +49,12 @@ Pb__Code access_case(struct call *c, const char *incident, bool lock, struct cas
 		e = may_see(c, ret, &may);
 	if (e)
 		return e;
-	return may ? PB__CODE__OK : call_unknown(c, "incident", incident);
+	if (may)
+		return PB__CODE__OK;
+	/* A responder on the case may be quicker than the news that he is; nobody else is. */
+	if (!found || (call_has_role(c, PB__ROLE__VALUE__RESPONDER) && !*ret->responder_id))
+		return call_unknown(c, "incident", incident);
+	return call_fail(c, PB__CODE__NOT_FOUND, "there is no incident '%s'", incident);
 }
 
 Pb__Code access_claim(struct call *c, const char *claim, struct claim_row *ret)

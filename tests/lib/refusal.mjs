@@ -23,6 +23,13 @@ export function refused(r, status, faults = [], what = '') {
 	return r.body;
 }
 
+// What the caller may not see is 404. A service that can't tell yet whether the id is news on its way
+// says "ask again" for the id's first half minute; then it must be 404.
+export async function hidden(caller, method, path, body, headers) {
+	const r = await caller.patient(method, path, body, headers, 35000);
+	return refused(r, 404, [], `${method} ${path}`);
+}
+
 // Remembers the processes of a stack; still() fails unless every one is the same, alive and ready.
 export class Watch {
 	constructor(stack) {
