@@ -1,5 +1,5 @@
 /* emit_openapi.c - the OpenAPI 3.1 document: openapi.base.json, which holds what no RPC declares,
- * and to it one operation per RPC with a route, the event types, the webhooks and all schemas.
+ * and to it one operation per RPC with a route, the event types and all schemas.
  */
 #include "model.h"
 
@@ -303,7 +303,7 @@ static void add_operations(struct schemas *s, json_t *paths)
 		}
 }
 
-/* --- live events and webhooks --- */
+/* --- live events --- */
 
 /* An event's data as its viewers get it; secrets never leave. */
 static json_t *event_schema(struct schemas *s, const struct message *m)
@@ -337,62 +337,6 @@ static json_t *event_types(const struct model *m)
 				o, e->name, role_names(e->event->seen_by, e->event->n_seen_by));
 	}
 	return o;
-}
-
-static json_t *cloud_event(struct schemas *s, const struct message *m)
-{
-	return json_pack(
-		"{s:s,s:[s,s,s,s,s],s:{s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s,s:s},s:{s:s},"
-		"s:{s:s},s:o}}",
-		"type", "object", "required", "specversion", "id", "source", "type", "data",
-		"properties", "specversion", "const", "1.0", "id", "type", "string", "source",
-		"type", "string", "type", "const", m->full, "time", "type", "string", "format",
-		"date-time", "subject", "type", "string", "datacontenttype", "const",
-		"application/json", "data", event_schema(s, m));
-}
-
-static json_t *webhook_header(const char *name, const char *about)
-{
-	return json_pack("{s:s,s:s,s:b,s:s,s:{s:s}}", "name", name, "in", "header", "required", 1,
-		"description", about, "schema", "type", "string");
-}
-
-static json_t *webhook(struct schemas *s, const struct message *m)
-{
-	json_t *op = json_pack(
-		"{s:o,s:[s],s:o,s:s,s:[o,o,o],s:{s:b,s:o},s:{s:{s:s},s:{s:s},s:{s:s}},"
-		"s:[]}",
-		"operationId", json_string(gen_printf("webhook%s", m->name)), "tags", "Live",
-		"summary", json_string(gen_printf("%s is delivered", m->name)), "description",
-		"Sent to an insurer's endpoint with a Standard Webhooks 1.0 `v1` signature; sent "
-		"again with growing pauses until it is answered 2xx.",
-		"parameters", webhook_header("webhook-id", "The same on every attempt."),
-		webhook_header("webhook-timestamp", "Seconds since 1970, of this attempt."),
-		webhook_header("webhook-signature", "`v1,` and the base64 HMAC-SHA256 of "
-						    "id.timestamp.body; several are separated by "
-						    "blanks."),
-		"requestBody", "required", 1, "content",
-		content("application/json", cloud_event(s, m)), "responses", "2XX", "description",
-		"Taken; not sent again.", "410", "description",
-		"Gone: the endpoint is switched off.", "4XX", "description",
-		"Not taken; sent again later.", "security");
-	return json_pack("{s:o}", "post", op);
-}
-
-static bool seen_by_insurers(const struct message *m)
-{
-	for (size_t i = 0; m->event && i < m->event->n_seen_by; i++)
-		if (m->event->seen_by[i] == PB__ROLE__VALUE__INSURER)
-			return true;
-	return false;
-}
-
-static void add_webhooks(struct schemas *s, json_t *o)
-{
-	for (size_t i = 0; i < s->model->n_messages; i++)
-		if (seen_by_insurers(&s->model->messages[i]))
-			json_object_set_new(
-				o, s->model->messages[i].name, webhook(s, &s->model->messages[i]));
 }
 
 /* --- the document --- */
@@ -446,7 +390,6 @@ json_t *emit_openapi(const struct model *m, const char *base)
 	json_object_set_new(s.out, "LiveEvent", live_schema(&s));
 	json_object_set_new(json_object_get(json_object_get(paths, "/v1/events"), "get"),
 		"x-event-types", event_types(m));
-	add_webhooks(&s, json_object_get(doc, "webhooks"));
 	add_problem_responses(json_object_get(components, "responses"));
 	return doc;
 }
