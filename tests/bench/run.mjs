@@ -5,7 +5,7 @@
 // JB_BIN: a release build's bin. JB_BENCH_SECONDS: length of each load (10). JB_BENCH_ROUNDS: 3, medians.
 import { execFileSync, spawn } from 'node:child_process';
 import { writeFileSync, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { startStack, bin, root, services } from '../lib/stack.mjs';
 import { until } from '../lib/http.mjs';
 import * as story from '../lib/story.mjs';
@@ -189,9 +189,10 @@ async function benchEvents() {
 async function benchPhotos() {
 	const program = join(bin, 'bench-photos');
 	if (!existsSync(program)) throw new Error(`${program} is not built`);
-	const out = await run(program, []);
-	process.stdout.write(out);
-	results.push({ what: 'photos/s', ours: out.trim().split('\n').pop(), theirs: 'vipsthumbnail', ratio: '', mark: '1.5' });
+	const out = await run(join(here, 'photos', 'run.sh'), [dirname(bin), String(seconds)]);
+	for (const [, which, ours, threaded, forked, ratio] of out.matchAll(
+		/^(.*):\nphotos: .*ours ([\d.]+)\/s; vipsthumbnail ([\d.]+)\/s threaded, ([\d.]+)\/s.*ratio ([\d.]+)$/gm))
+		report(`photos/s, ${which}`, ours, `vipsthumbnail ${Math.max(threaded, forked)}`, ratio, '1.5');
 }
 
 const parts = { orders: benchOrders, latency: benchLatency, photos: benchPhotos, events: benchEvents };
