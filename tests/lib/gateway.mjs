@@ -246,7 +246,7 @@ export class Gateway {
 		closeSync(log);
 		this.process.over = over(this.process);
 		const ready = new Promise((ok) => this.process.stdio[3].on('data', () => ok(true)));
-		const open = until('open ports', 15000, () => existsSync(ports));
+		const open = until('open ports', 15000, () => existsSync(ports) || this.process.exitCode !== null);
 		if (await Promise.race([wait ? ready : open.then(() => true), this.process.over, sleep(15000)]) !== true)
 			throw new Error(`the gateway did not start: ${this.log()}`);
 		await open;
