@@ -158,6 +158,13 @@ test(`no request made from the document is answered otherwise than declared (see
 	assert.ok((tally.get(200) ?? 0) + (tally.get(201) ?? 0) > ops.length, 'too few requests were good ones');
 });
 
+test('what insurers are sent is what the document says', () => {
+	const schema = doc.webhooks.claimNotice.post.requestBody.content['application/cloudevents+json'].schema;
+	const sent = s.sql('select body from claims.notice').map(([body]) => JSON.parse(body));
+	assert.ok(sent.length >= 2, `${sent.length} notices`);
+	assert.deepEqual(sent.map((n) => complaint(doc, schema, n)).filter(Boolean), []);
+});
+
 test('every service is still the process that was started', () => {
 	for (const name of started) {
 		const p = s.procs.get(name);

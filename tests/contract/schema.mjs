@@ -114,6 +114,7 @@ export function spoil(value, dice) {
 export function complaint(doc, schema, v, at = '') {
 	schema = resolve(doc, schema);
 	if (!schema || Object.keys(schema).length === 0) return '';
+	if (schema.const !== undefined && v !== schema.const) return `${at}: ${JSON.stringify(v)} is not ${schema.const}`;
 	if (schema.enum && !schema.enum.includes(v)) return `${at}: ${JSON.stringify(v)} is not listed`;
 	if (schema.anyOf) return schema.anyOf.some((x) => !complaint(doc, x, v, at)) ? '' : `${at}: fits none`;
 	const is = v === null ? 'null' : Array.isArray(v) ? 'array' : typeof v;
