@@ -1,6 +1,8 @@
 /* photo.c - the whole look at one photo: header, EXIF, one decode, three renditions, figures. */
 #include "evidence/photo/photo.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include "evidence/photo/codec.h"
 #include "evidence/photo/exif.h"
 #include "evidence/photo/header.h"
@@ -39,7 +41,40 @@ static bool encode(struct planes *picture, uint32_t quality, struct photo_rendit
 	return codec_encode(picture, quality, ret);
 }
 
-/* From the largest down, each from the one before; the figures from the last one not under 1024. */
+static bool fits(const struct planes *p, uint32_t side)
+{
+	return p->p[0].w <= (int)side && p->p[0].h <= (int)side;
+}
+
+static bool shrink(struct planes *p, uint32_t side)
+{
+	struct planes next;
+
+	if (!picture_reduce(p, side, &next))
+		return false;
+	planes_free(p);
+	*p = next;
+	return true;
+}
+
+static bool copy_rendition(const struct photo_rendition *from, struct photo_rendition *to)
+{
+	to->jpeg = malloc(from->len);
+	if (!to->jpeg)
+		return false;
+	memcpy(to->jpeg, from->jpeg, from->len);
+	to->len = from->len;
+	return true;
+}
+
+/* Sharpness is taken from the last size that is not under its own. */
+static bool measures_here(const struct photo_limits *l, int i)
+{
+	return l->sizes[i] >= SHARPNESS_SIDE && (i == 0 || l->sizes[i - 1] < SHARPNESS_SIDE);
+}
+
+/* From the largest down, each from the one before; a picture small enough already stays as it is.
+ */
 static bool render(struct planes *decoded, const struct photo_limits *l, struct photo_found *f,
 	struct photo_rendition r[static PHOTO_SIZES])
 {
@@ -50,18 +85,16 @@ static bool render(struct planes *decoded, const struct photo_limits *l, struct 
 	if (from.rgb)
 		ok = picture_from_rgb(&from);
 	for (int i = PHOTO_SIZES - 1; ok && i >= 0; i--) {
-		struct planes next;
-		ok = picture_reduce(&from, l->sizes[i], &next);
-		if (!ok)
-			break;
-		planes_free(&from);
-		from = next;
-		if (i == PHOTO_SIZES - 1)
+		bool first = i == PHOTO_SIZES - 1, same = !first && fits(&from, l->sizes[i]);
+		if (!same)
+			ok = shrink(&from, l->sizes[i]);
+		if (ok && first)
 			ok = picture_orient(&from, f->exif.orientation);
-		if (ok && l->sizes[i] >= SHARPNESS_SIDE &&
-			(i == 0 || l->sizes[i - 1] < SHARPNESS_SIDE))
+		if (ok && measures_here(l, i))
 			ok = measure_at_side(&from, &f->quality);
-		ok = ok && encode(&from, l->quality, &r[i]);
+		if (ok)
+			ok = same ? copy_rendition(&r[i + 1], &r[i])
+				  : encode(&from, l->quality, &r[i]);
 		f->rendition_width[i] = (uint32_t)from.p[0].w;
 		f->rendition_height[i] = (uint32_t)from.p[0].h;
 	}
