@@ -19,7 +19,7 @@ const dice = new Dice(seed);
 const pool = new Map();
 const callers = new Map();
 const tally = new Map();
-let s, doc;
+let s, doc, stream;
 
 before(async () => {
 	s = await startStack({
@@ -28,6 +28,7 @@ before(async () => {
 			JB_SIGN_IN_ACCOUNT_FAILURES: '100000' },
 	});
 	doc = (await new Caller(s.url).get('/openapi.json')).body;
+	stream = await s.stream(await s.as('DISPATCHER'));
 	await oneCase();
 }, { timeout: 180000 });
 after(() => s?.stop());
@@ -163,6 +164,16 @@ test('what insurers are sent is what the document says', () => {
 	const sent = s.sql('select body from claims.notice').map(([body]) => JSON.parse(body));
 	assert.ok(sent.length >= 2, `${sent.length} notices`);
 	assert.deepEqual(sent.map((n) => complaint(doc, schema, n)).filter(Boolean), []);
+});
+
+test('the live stream carries what the document says', () => {
+	const seen = new Set(stream.events.map((e) => e.json.type));
+	assert.ok(seen.size > 15, [...seen].join(' '));
+	const wrong = stream.events.filter((e) => complaint(doc, doc.components.schemas.LiveEvent, e.json)).map((e) => {
+		const own = doc.components.schemas.LiveEvent.anyOf.find((x) => x.properties.type.const === e.json.type);
+		return `${e.json.type}: ${own ? complaint(doc, own, e.json) : 'unknown type'}`;
+	});
+	assert.deepEqual([...new Set(wrong)], []);
 });
 
 test('every service is still the process that was started', () => {

@@ -316,15 +316,23 @@ static json_t *event_schema(struct schemas *s, const struct message *m)
 	return r;
 }
 
+/* What stands around an event on the stream. */
+static json_t *live_event(struct schemas *s, const struct message *m)
+{
+	return json_pack("{s:s,s:[s,s,s,s],s:{s:{s:s,s:s},s:{s:s},s:{s:s,s:s},s:{s:s,s:s},s:o}}",
+		"type", "object", "required", "id", "type", "time", "data", "properties", "id",
+		"type", "string", "format", "uuid", "type", "const", m->full, "time", "type",
+		"string", "format", "date-time", "district", "type", "string", "description",
+		"GB/T 2260; 000000 when tied to none.", "data", event_schema(s, m));
+}
+
 static json_t *live_schema(struct schemas *s)
 {
 	json_t *any = json_array();
 	for (size_t i = 0; i < s->model->n_messages; i++)
 		if (s->model->messages[i].event)
-			json_array_append_new(any, event_schema(s, &s->model->messages[i]));
-	return json_pack("{s:s,s:o}", "description",
-		"The JSON of a `data:` line; the `event:` line names which one it is.", "anyOf",
-		any);
+			json_array_append_new(any, live_event(s, &s->model->messages[i]));
+	return json_pack("{s:s,s:o}", "description", "The JSON of a `data:` line.", "anyOf", any);
 }
 
 static json_t *event_types(const struct model *m)

@@ -40,12 +40,12 @@ static void fields_are_in_the_descriptors_order(void **state)
 			camel(d->name, name);
 			assert_string_equal(m->fields[k].json, name);
 			assert_int_not_equal(m->fields[k].max_len, 0);
-			assert_int_equal(d->type == PROTOBUF_C_TYPE_MESSAGE,
-				m->fields[k].sub != NULL);
+			assert_int_equal(
+				d->type == PROTOBUF_C_TYPE_MESSAGE, m->fields[k].sub != NULL);
 			if (m->fields[k].sub)
 				assert_ptr_equal(m->fields[k].sub->desc, d->descriptor);
-			assert_int_equal(d->label == PROTOBUF_C_LABEL_REPEATED,
-				m->fields[k].max_items != 0);
+			assert_int_equal(
+				d->label == PROTOBUF_C_LABEL_REPEATED, m->fields[k].max_items != 0);
 			assert_int_equal(m->fields[k].format != NULL, m->fields[k].check != NULL);
 			if (m->fields[k].time)
 				assert_int_equal(d->type, PROTOBUF_C_TYPE_INT64);
@@ -61,7 +61,8 @@ static void messages_are_sorted_and_found(void **state)
 		const struct msg_meta *m = jb_contract.messages[i];
 
 		if (i)
-			assert_true(strcmp(jb_contract.messages[i - 1]->desc->name, m->desc->name) < 0);
+			assert_true(
+				strcmp(jb_contract.messages[i - 1]->desc->name, m->desc->name) < 0);
 		assert_ptr_equal(contract_message(&jb_contract, m->desc->name), m);
 	}
 	assert_null(contract_message(&jb_contract, "jingbao.v1.NoSuchMessage"));
@@ -77,12 +78,13 @@ static void events_know_their_district(void **state)
 		assert_true(m->event);
 		assert_int_not_equal(m->seen_by, 0);
 		if (m->district_field >= 0)
-			assert_int_equal(m->fields[m->district_field].scope,
-				PB__SCOPE__VALUE__DISTRICT);
+			assert_int_equal(
+				m->fields[m->district_field].scope, PB__SCOPE__VALUE__DISTRICT);
 	}
 	assert_int_equal(pb_meta_session_ended.district_field, -1);
 	assert_string_equal(
-		pb_meta_incident_reported.desc->fields[pb_meta_incident_reported.district_field].name,
+		pb_meta_incident_reported.desc->fields[pb_meta_incident_reported.district_field]
+			.name,
 		"district");
 }
 
@@ -97,8 +99,8 @@ static void rules_arrive(void **state)
 	assert_string_equal(f[0].max, "180");
 	assert_string_equal(pb_meta_caller.fields[1].format, "phone");
 	assert_int_equal(pb_meta_caller.fields[1].privacy, PB__PRIVACY__VALUE__PHONE);
-	assert_int_equal(pb_meta_create_session_request.fields[1].privacy,
-		PB__PRIVACY__VALUE__SECRET);
+	assert_int_equal(
+		pb_meta_create_session_request.fields[1].privacy, PB__PRIVACY__VALUE__SECRET);
 	assert_true(pb_meta_create_session_request.fields[2].server);
 }
 

@@ -35,16 +35,17 @@ static void hash_depends_on_each_part(void **state)
 	(void)state;
 	assert_true(password_hash(cheap, salt, "wang", "password", a));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		assert_true(password_hash(cases[i].kdf, cases[i].salt, cases[i].name,
-			cases[i].password, b));
+		assert_true(password_hash(
+			cases[i].kdf, cases[i].salt, cases[i].name, cases[i].password, b));
 		assert_int_equal(!memcmp(a, b, sizeof a), cases[i].same);
 	}
 }
 
 static void costs_are_written_and_read(void **state)
 {
-	static const char *const bad[] = { "", "argon2id", "argon2id:2", "argon2id:2:", "argon2i:2:64",
-		"argon2id:0:64", "argon2id:2:7", "argon2id:2:64:1", "argon2id:-1:64", "argon2id:x:64" };
+	static const char *const bad[] = { "", "argon2id", "argon2id:2",
+		"argon2id:2:", "argon2i:2:64", "argon2id:0:64", "argon2id:2:7", "argon2id:2:64:1",
+		"argon2id:-1:64", "argon2id:x:64" };
 	struct kdf k = { 0 };
 	char text[KDF_TEXT];
 
