@@ -143,6 +143,7 @@ export class Stack {
 		try {
 			await run(join(root, 'tools', 'dev-stack'), ['down', this.dir]);
 		} finally {
+			this.beforeRemove?.();
 			if (process.env.JB_KEEP) console.error(`kept: ${this.dir}`);
 			else rmSync(this.dir, { recursive: true, force: true });
 		}
