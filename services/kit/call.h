@@ -70,7 +70,8 @@ Pb__Code call_fail_field(struct call *c, const char *pointer, const char *rule, 
 /* NOT_FOUND, or BUSY when the id is so young (30 s) that news of it may still be on its way. */
 Pb__Code call_unknown(struct call *c, const char *what, const char *uuid) __attribute__((warn_unused_result));
 
-/* In bind: the one statement of this call; copies the arguments. `key` is the aggregate's id: the
+/* In bind: the one statement of this call. The arguments are copied, what they point at is not: text,
+ * bytes and the elements of lists must live in the arena, the request or the program. `key` is the aggregate's id: the
  * batch is sorted by it so that row locks are taken in one order everywhere. */
 void db_bind(struct call *c, const char *key, const struct db_stmt *s, const struct db_arg *args,
 	size_t n);
