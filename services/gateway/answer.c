@@ -20,7 +20,7 @@ static const char *end_text(enum relay_end how)
 	case RELAY_TIMEOUT:
 		return "no answer in time; whether it was done is unknown, so ask again";
 	default:
-		return "the bus is not reachable";
+		return "the bus is not reachable, or too much waits for it";
 	}
 }
 

@@ -39,6 +39,17 @@ bool js_look(natsConnection *nc, const char *stream, struct stream_state *ret, c
 	return s == NATS_OK;
 }
 
+static uint64_t reconnects(natsConnection *nc)
+{
+	natsStatistics *st = NULL;
+	uint64_t n = 0;
+
+	if (natsStatistics_Create(&st) == NATS_OK && natsConnection_GetStats(nc, st) == NATS_OK)
+		natsStatistics_GetCounts(st, NULL, NULL, NULL, NULL, &n);
+	natsStatistics_Destroy(st);
+	return n;
+}
+
 static bool add_consumer(struct js_reader *r, jsConsumerConfig *cfg, uint64_t start_seq)
 {
 	jsCtx *js = context(r->nc);
@@ -56,6 +67,7 @@ static bool add_consumer(struct js_reader *r, jsConsumerConfig *cfg, uint64_t st
 	jsConsumerInfo_Destroy(ci);
 	jsCtx_Destroy(js);
 	r->heard_us = mono_us();
+	r->reconnects = reconnects(r->nc);
 	r->next = 1;
 	return ok;
 }
@@ -151,8 +163,13 @@ enum js_next js_reader_next(struct js_reader *r, int64_t wait_ms, struct js_mess
 	const char *status = NULL;
 	natsStatus s = natsSubscription_NextMsg(&m, r->sub, wait_ms);
 
+	/* A server that came back has forgotten consumers kept in memory; don't wait for silence.
+	 */
 	if (s == NATS_TIMEOUT)
-		return mono_us() - r->heard_us > SILENCE_S * US_PER_S ? JS_BROKEN : JS_QUIET;
+		return mono_us() - r->heard_us > SILENCE_S * US_PER_S ||
+				       reconnects(r->nc) != r->reconnects
+			       ? JS_BROKEN
+			       : JS_QUIET;
 	if (s != NATS_OK)
 		return JS_BROKEN;
 	r->heard_us = mono_us();

@@ -28,6 +28,7 @@ struct js_reader {
 	const char *stream;
 	uint64_t next; /* consumer sequence expected */
 	int64_t heard_us;
+	uint64_t reconnects; /* of the connection when it began */
 };
 
 /* Pushed messages from start_seq on, with heartbeats. */
