@@ -58,32 +58,38 @@ Pb__Code identity_start(struct call *c)
 	return PB__CODE__OK;
 }
 
+/* One hash under the nth cost; false when there is no memory for it. */
+static bool try_one(struct call *c, struct password_tries *t, size_t n, const char *username,
+	const char *password)
+{
+	uint8_t hash[PASSWORD_HASH];
+	char *hex = arena_alloc(c->arena, 2 * PASSWORD_HASH + 1);
+	char *kdf = arena_alloc(c->arena, KDF_TEXT);
+
+	if (!hex || !kdf || !password_hash(in_use[n], site_salt, username, password, hash))
+		return false;
+	sodium_bin2hex(hex, 2 * PASSWORD_HASH + 1, hash, sizeof hash);
+	t->kdf[n] = kdf_to_text(in_use[n], kdf);
+	t->hex[n] = hex;
+	if (n == 0)
+		memcpy(t->present, hash, sizeof hash);
+	t->n = n + 1;
+	return true;
+}
+
 struct password_tries *password_try(
 	struct call *c, const char *username, const char *password, bool present_only)
 {
 	struct password_tries *t = ARENA_NEW(c->arena, struct password_tries);
 	size_t n = present_only ? 1 : n_in_use;
+	bool ok = t != NULL;
 
-	for (size_t i = 0; t && i < n; i++) {
-		uint8_t hash[PASSWORD_HASH];
-		char *hex = arena_alloc(c->arena, 2 * PASSWORD_HASH + 1);
-		char *kdf = arena_alloc(c->arena, KDF_TEXT);
-
-		if (!hex || !kdf ||
-			!password_hash(in_use[i], site_salt, username, password, hash)) {
-			t = NULL;
-			break;
-		}
-		sodium_bin2hex(hex, 2 * PASSWORD_HASH + 1, hash, sizeof hash);
-		t->kdf[i] = kdf_to_text(in_use[i], kdf);
-		t->hex[i] = hex;
-		if (i == 0)
-			memcpy(t->present, hash, sizeof hash);
-		t->n++;
-	}
-	if (!t)
-		fault_set(&c->faults, PB__CODE__BUSY, "no memory to check a password now");
-	return t;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = try_one(c, t, i, username, password);
+	if (ok)
+		return t;
+	fault_set(&c->faults, PB__CODE__BUSY, "no memory to check a password now");
+	return NULL;
 }
 
 const uint8_t *digest_in_arena(struct call *c, const char *token)

@@ -100,16 +100,11 @@ static json_t *parameters(struct schemas *s, const struct method *m)
 /* Path variables are spelt as in JSON: {incident_id} -> {incidentId}. */
 static const char *outside_path(const char *path)
 {
-	char *out = gen_alloc(strlen(path) + 1), *o = out;
+	const char *out = "";
 	while (*path) {
-		if (*path != '{') {
-			*o++ = *path++;
-			continue;
-		}
-		size_t n = strcspn(path, "}");
-		const char *json = name_json(gen_strndup(path, n));
-		memcpy(o, json, strlen(json));
-		o += strlen(json);
+		size_t n = strcspn(path, *path == '{' ? "}" : "{");
+		const char *part = gen_strndup(path, n);
+		out = gen_printf("%s%s", out, *path == '{' ? name_json(part) : part);
 		path += n;
 	}
 	return out;

@@ -383,15 +383,14 @@ static uint8_t *slurp(const char *path, size_t *ret_len)
 	FILE *f = fopen(path, "rb");
 	if (!f)
 		die("cannot open", path);
-	uint8_t *buf = NULL;
-	size_t cap = 0, len = 0, n;
+	size_t cap = 65536, len = 0, n;
+	uint8_t *buf = gen_alloc(cap);
 	do {
 		if (len == cap) {
-			uint8_t *more = gen_alloc(cap ? cap * 2 : 65536);
-			if (len)
-				memcpy(more, buf, len);
+			uint8_t *more = gen_alloc(cap * 2);
+			memcpy(more, buf, len);
 			buf = more;
-			cap = cap ? cap * 2 : 65536;
+			cap *= 2;
 		}
 		n = fread(buf + len, 1, cap - len, f);
 		len += n;
