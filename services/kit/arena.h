@@ -1,8 +1,9 @@
 /* arena.h - memory that lives as long as one message: allocate, never free, reset once.
  *
  * An arena belongs to one thread. Nothing allocated from it may be stored in anything that lives
- * longer than the message. Allocation past the ceiling returns NULL and sets `full` until the reset;
- * callers turn that into PB__CODE__TOO_LARGE. Under AddressSanitizer reset poisons the memory.
+ * longer than the message. Allocation past the ceiling returns NULL and sets `full` until the
+ * reset; callers turn that into PB__CODE__TOO_LARGE. Under AddressSanitizer reset poisons the
+ * memory.
  */
 #ifndef KIT_ARENA_H
 #define KIT_ARENA_H
@@ -15,12 +16,12 @@
 struct arena_block;
 
 struct arena {
-	ProtobufCAllocator pb;      /* hand &arena->pb to protobuf-c; its free is a no-op */
-	struct arena_block *first;  /* kept over resets */
+	ProtobufCAllocator pb;     /* hand &arena->pb to protobuf-c; its free is a no-op */
+	struct arena_block *first; /* kept over resets */
 	struct arena_block *last;
-	size_t used, ceiling;       /* bytes */
+	size_t used, ceiling; /* bytes */
 	bool full;
-	long fail_after;            /* tests: refuse the nth allocation from now; -1 never */
+	long fail_after; /* tests: refuse the nth allocation from now; -1 never */
 };
 
 void arena_init(struct arena *a, size_t ceiling_bytes);

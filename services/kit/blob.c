@@ -197,8 +197,8 @@ bool blob_digest(const struct blob_writer *w, char ret_sha256[static SHA256_TEXT
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	EVP_MD_CTX *copy = EVP_MD_CTX_new();
-	bool ok = copy && EVP_MD_CTX_copy_ex(copy, w->hash) &&
-		  EVP_DigestFinal_ex(copy, digest, NULL);
+	bool ok =
+		copy && EVP_MD_CTX_copy_ex(copy, w->hash) && EVP_DigestFinal_ex(copy, digest, NULL);
 
 	EVP_MD_CTX_free(copy);
 	if (ok)

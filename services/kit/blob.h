@@ -24,17 +24,18 @@ bool blob_store_open(struct blob_store *s, const char *dir);
 void blob_store_close(struct blob_store *s);
 
 struct blob_writer;
-struct blob_writer *blob_begin(struct blob_store *s);        /* NULL: errno */
+struct blob_writer *blob_begin(struct blob_store *s); /* NULL: errno */
 bool blob_write(struct blob_writer *w, const void *data, size_t n);
-int64_t blob_written(const struct blob_writer *w);           /* bytes so far */
+int64_t blob_written(const struct blob_writer *w); /* bytes so far */
 /* The digest of the bytes so far, to compare with a declared one before anything is kept. */
 bool blob_digest(const struct blob_writer *w, char ret_sha256[static SHA256_TEXT]);
 /* Ends the writer in any case; false: errno, nothing stays. */
 bool blob_commit(struct blob_writer *w, char ret_sha256[static SHA256_TEXT]);
-void blob_abort(struct blob_writer *w);                      /* NULL is fine */
+void blob_abort(struct blob_writer *w); /* NULL is fine */
 
 /* Whole small blob at once. */
-bool blob_put(struct blob_store *s, const void *data, size_t n, char ret_sha256[static SHA256_TEXT]);
+bool blob_put(
+	struct blob_store *s, const void *data, size_t n, char ret_sha256[static SHA256_TEXT]);
 /* Read-only descriptor and size; -1: errno (ENOENT when unknown, EINVAL when not a digest). */
 int blob_open(const struct blob_store *s, const char *sha256, int64_t *ret_size);
 

@@ -13,8 +13,8 @@
 
 struct bus_options {
 	const char *url, *user, *password;
-	const char *name;      /* also the inbox prefix _INBOX.<name> */
-	bool send_asap;        /* each publish is written at once; else flush yourself */
+	const char *name; /* also the inbox prefix _INBOX.<name> */
+	bool send_asap;   /* each publish is written at once; else flush yourself */
 };
 
 /* Retries for ever once connected; the first connect must succeed. NULL with the reason in err. */

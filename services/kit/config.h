@@ -19,11 +19,11 @@ enum config_type {
 };
 
 struct config_item {
-	const char *name;     /* "offer_seconds" -> JB_OFFER_SECONDS */
+	const char *name; /* "offer_seconds" -> JB_OFFER_SECONDS */
 	enum config_type type;
 	void *var;
-	const char *def;      /* NULL: must be given */
-	long min, max;        /* CONFIG_INT */
+	const char *def; /* NULL: must be given */
+	long min, max;   /* CONFIG_INT */
 	const char *unit, *help;
 };
 

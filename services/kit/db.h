@@ -54,7 +54,7 @@ struct db_arg {
 		struct {
 			const char *const *v;
 			size_t n;
-		} texts;          /* TEXTS, UUIDS */
+		} texts; /* TEXTS, UUIDS */
 		struct {
 			const int64_t *v;
 			size_t n;
@@ -88,10 +88,10 @@ struct db_arg db_null(enum db_type type);
 #define DB_NONE NULL, (size_t)0
 
 struct db_rows {
-	size_t n;                   /* rows */
+	size_t n; /* rows */
 	const struct db_stmt *stmt;
 	struct arena *arena;
-	void *result;               /* PGresult, released by the kit with the call */
+	void *result; /* PGresult, released by the kit with the call */
 };
 
 /* Getters assert the declared column type; a null gives "", 0, false, or an empty list. */

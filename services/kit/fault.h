@@ -14,10 +14,10 @@ enum { FAULTS_MAX = 32 };
 
 struct fault_list {
 	struct arena *arena;
-	Pb__Code code;                       /* OK while nothing failed */
+	Pb__Code code; /* OK while nothing failed */
 	const char *text;
 	uint32_t retry_after_s;
-	Pb__FieldFault *fields[FAULTS_MAX];  /* further ones are counted, not kept */
+	Pb__FieldFault *fields[FAULTS_MAX]; /* further ones are counted, not kept */
 	size_t n_fields, n_dropped;
 };
 

@@ -26,7 +26,7 @@ bool geo_to_wgs84(int datum, struct lonlat in, struct lonlat *ret);
 bool geo_from_wgs84(int datum, struct lonlat in, struct lonlat *ret);
 
 double geo_distance_m(struct lonlat a, struct lonlat b); /* haversine, mean radius 6371008.8 m */
-bool geo_valid(struct lonlat p); /* finite and in the world */
+bool geo_valid(struct lonlat p);                         /* finite and in the world */
 
 /* Cell of a fixed grid of about `size_m` metres, and its 3x3 neighbourhood; for near-by search. */
 int64_t geo_cell(struct lonlat p, double size_m);

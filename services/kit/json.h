@@ -17,8 +17,8 @@
 
 /* Parses text and fills a message of meta's type. NULL with faults set when refused. Rules are
  * checked too (check_message), and numbers marked required must be there by key. */
-ProtobufCMessage *json_to_message(const struct msg_meta *m, const char *text, size_t len,
-	struct fault_list *f);
+ProtobufCMessage *json_to_message(
+	const struct msg_meta *m, const char *text, size_t len, struct fault_list *f);
 
 /* Text to a value: depth, duplicate keys, UTF-8 and syntax checked, a refusal costs little. The
  * caller releases it with json_decref. NULL with faults set. */
@@ -27,13 +27,13 @@ json_t *json_parse(const char *text, size_t len, struct fault_list *f);
 /* The same from a parsed value; `base` is the pointer prefix of messages ("" at the top). Types and
  * the presence of required numbers are checked, the other rules are not: a caller that adds fields
  * from elsewhere (path, query) then calls check_message. */
-ProtobufCMessage *json_value_to_message(const struct msg_meta *m, const json_t *v,
-	const char *base, struct fault_list *f);
+ProtobufCMessage *json_value_to_message(
+	const struct msg_meta *m, const json_t *v, const char *base, struct fault_list *f);
 
 /* A message we wrote ourselves with message_to_json and keep as text: server fields are taken,
  * unknown ones are left out, rules are not asked again. NULL when it isn't even that. */
-ProtobufCMessage *json_stored_to_message(const struct msg_meta *m, const char *text, size_t len,
-	struct arena *a);
+ProtobufCMessage *json_stored_to_message(
+	const struct msg_meta *m, const char *text, size_t len, struct arena *a);
 
 /* Sets one field from text, as a path variable or a query parameter gives it; repeated fields grow,
  * a single field given before is refused, and so is a server field. False with faults set when

@@ -2,13 +2,13 @@
  *
  * svc_main owns the order: options, config, log, signals, database (every statement checked), NATS
  * (subscribe in the queue group of the service's name), readiness, loop, drain, stop. Each binary
- * gets --help (purpose and config table), --check (config, NATS and all SQL against the schema, then
- * exit), --version. Before readiness it may exit with a message; after it, it answers BUSY and
+ * gets --help (purpose and config table), --check (config, NATS and all SQL against the schema,
+ * then exit), --version. Before readiness it may exit with a message; after it, it answers BUSY and
  * recovers. SIGTERM drains: no request taken is lost; a second one exits at once.
  *
  * Threads: one service thread runs bind, answer, run, event and tick handlers, so services need no
- * locks; prepare handlers run on a small pool; the outbox relay has a thread and a connection of its
- * own; nats.c's threads only push into the inbox.
+ * locks; prepare handlers run on a small pool; the outbox relay has a thread and a connection of
+ * its own; nats.c's threads only push into the inbox.
  */
 #ifndef KIT_SVC_H
 #define KIT_SVC_H
@@ -38,9 +38,9 @@ struct rpc_table {
 };
 
 /* Consumed events. Exactly one of bind and run. Delivered in stream order, at least once; the kit's
- * inbox makes the effect happen once. OK and CONFLICT/REFUSED/NOT_FOUND settle the event (the latter
- * are logged: an event that no longer applies); BUSY and INTERNAL are retried; a data error of SQL,
- * or INVALID, goes to the dead letters. */
+ * inbox makes the effect happen once. OK and CONFLICT/REFUSED/NOT_FOUND settle the event (the
+ * latter are logged: an event that no longer applies); BUSY and INTERNAL are retried; a data error
+ * of SQL, or INVALID, goes to the dead letters. */
 struct event_handler {
 	const ProtobufCMessageDescriptor *type;
 	Pb__Code (*bind)(struct call *c, const struct event_info *e, const ProtobufCMessage *event);
@@ -56,9 +56,9 @@ struct tick {
 };
 
 struct service {
-	const char *name;               /* also schema, queue group, durable: "intake" */
-	const char *purpose;            /* one sentence */
-	const struct config_item *config; /* own rows, closed by { 0 }; NULL none */
+	const char *name;                        /* also schema, queue group, durable: "intake" */
+	const char *purpose;                     /* one sentence */
+	const struct config_item *config;        /* own rows, closed by { 0 }; NULL none */
 	const struct db_stmt *const *statements; /* closed by NULL; NULL: no database */
 	struct rpc_table rpcs;
 	const struct event_handler *events; /* closed by { 0 } */
@@ -66,14 +66,14 @@ struct service {
 	/* After config and database, before the first message; may load data with db_run. */
 	Pb__Code (*start)(struct call *c);
 	void (*stop)(void);
-	const struct metric *metrics;       /* own counters, closed by { 0 } */
+	const struct metric *metrics; /* own counters, closed by { 0 } */
 };
 
 int svc_main(int argc, char **argv, const struct service *s);
 
 /* A counter or gauge of the service; bump with atomic_fetch_add on value. */
 struct metric {
-	const char *name;  /* "jb_intake_orders_total" */
+	const char *name; /* "jb_intake_orders_total" */
 	const char *help;
 	bool gauge;
 	_Atomic int64_t *value;

@@ -1,6 +1,7 @@
 /* svc_internal.h - the parts of the skeleton, for the kit's own files only.
  *
- *   nats.c threads --push--> inbox --take--> service thread --(statement batches, transactions)--> PG
+ *   nats.c threads --push--> inbox --take--> service thread --(statement batches, transactions)-->
+ * PG
  *                                   \--prepare--> pool threads --push back--/
  *   transport thread: outbox -> JetStream; keeps the durable consumer alive; notices a lost stream.
  */
@@ -15,7 +16,7 @@
 
 enum {
 	BATCH_LIMIT = 256,
-	INBOX_LIMIT = 8192,      /* waiting RPCs; beyond it callers are told BUSY */
+	INBOX_LIMIT = 8192, /* waiting RPCs; beyond it callers are told BUSY */
 	CODES = PB__CODE__INTERNAL + 1,
 	ARENA_CEILING = 4 << 20, /* bytes one message may cost */
 };
@@ -30,14 +31,14 @@ struct work {
 	struct arena arena;
 	enum work_kind kind;
 	natsMsg *msg;
-	size_t method;                  /* index in rpcs.bindings */
+	size_t method; /* index in rpcs.bindings */
 	ProtobufCMessage *in;
 	const struct event_handler *handler;
 	struct event_info event;
 	uint64_t stream_seq;
-	int64_t began_us;               /* steady clock */
-	int64_t due_ms;                 /* wall clock; the caller waits no longer; 0 no limit */
-	Pb__Code code;                  /* outcome of prepare */
+	int64_t began_us; /* steady clock */
+	int64_t due_ms;   /* wall clock; the caller waits no longer; 0 no limit */
+	Pb__Code code;    /* outcome of prepare */
 };
 
 struct work *work_new(struct svc *s, enum work_kind kind);
@@ -78,15 +79,15 @@ struct transport {
 	jsCtx *js;
 	_Atomic bool stop;
 	bool leader;
-	uint64_t first_seq, last_seq;    /* of the stream, when last looked at */
+	uint64_t first_seq, last_seq; /* of the stream, when last looked at */
 	int64_t next_check_us, next_count_us;
-	pthread_mutex_t lock;            /* guards the texts */
+	pthread_mutex_t lock; /* guards the texts */
 	char relay_problem[200], consumer_problem[200];
 };
 
 bool transport_start(struct svc *s);
 void transport_wake(struct svc *s);
-void transport_stop(struct svc *s);   /* sends what is left, bounded */
+void transport_stop(struct svc *s); /* sends what is left, bounded */
 
 /* ---- prepare pool ---- */
 
@@ -124,7 +125,7 @@ struct svc {
 	struct db db;
 	natsConnection *nc;
 	natsSubscription *rpc_sub, *health_sub, *stats_sub;
-	natsSubscription *event_sub;          /* the transport thread's to make and remake */
+	natsSubscription *event_sub; /* the transport thread's to make and remake */
 	struct inbox inbox;
 	struct pool pool;
 	struct transport transport;
@@ -133,7 +134,7 @@ struct svc {
 	struct work *free;
 	size_t n_free;
 	_Atomic bool ready, draining;
-	struct work *held_first, *held_last;  /* events waiting for a retry, in order */
+	struct work *held_first, *held_last; /* events waiting for a retry, in order */
 	int64_t held_until_us;
 	unsigned held_tries;
 };
@@ -155,12 +156,12 @@ extern const struct config_item config_common[];
 
 /* ---- running handlers (exec.c) ---- */
 
-/* Runs bound statement works in one pipeline and one commit, sorted; on return every work's call has
- * its rows or its fault. Never leaves a work undecided: lost connections end as BUSY. */
+/* Runs bound statement works in one pipeline and one commit, sorted; on return every work's call
+ * has its rows or its fault. Never leaves a work undecided: lost connections end as BUSY. */
 struct exec_one {
 	struct work *w;
 	struct db_wires *wires;
-	const struct db_stmt *mark;    /* sent right behind, same fate; NULL none */
+	const struct db_stmt *mark; /* sent right behind, same fate; NULL none */
 	struct db_wires *mark_wires;
 	struct db_rows rows;
 	bool has_rows;
@@ -189,7 +190,7 @@ void events_drop_held(struct svc *s);
 bool health_subscribe(struct svc *s);
 extern const struct db_stmt *const kit_statements[];       /* service connection */
 extern const struct db_stmt *const transport_statements[]; /* transport connection */
-extern const struct db_stmt stmt_outbox_insert, stmt_inbox_mark, stmt_inbox_known,
-	stmt_inbox_one, stmt_dead_letter, stmt_repeat_lock, stmt_repeat_find, stmt_repeat_keep;
+extern const struct db_stmt stmt_outbox_insert, stmt_inbox_mark, stmt_inbox_known, stmt_inbox_one,
+	stmt_dead_letter, stmt_repeat_lock, stmt_repeat_find, stmt_repeat_keep;
 
 #endif

@@ -10,8 +10,8 @@
 #define US_PER_S INT64_C(1000000)
 #define US_PER_MS INT64_C(1000)
 
-int64_t now_us(void);       /* wall clock */
-int64_t mono_us(void);      /* steady clock, for durations and deadlines */
+int64_t now_us(void);  /* wall clock */
+int64_t mono_us(void); /* steady clock, for durations and deadlines */
 
 enum { TIME_TEXT_MAX = 40 };
 /* "2026-11-21T06:07:41.123456Z"; fraction left out when zero. Returns buf. */

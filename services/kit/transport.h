@@ -1,5 +1,5 @@
-/* transport.h - shared by the three files of the transport thread: transport.c (the thread), relay.c
- * (outbox to JetStream), consumer.c (the stream's state and the durable consumer). */
+/* transport.h - shared by the three files of the transport thread: transport.c (the thread),
+ * relay.c (outbox to JetStream), consumer.c (the stream's state and the durable consumer). */
 #ifndef KIT_TRANSPORT_H
 #define KIT_TRANSPORT_H
 
@@ -16,7 +16,8 @@ struct db_rows transport_rows(struct arena *a, const struct db_stmt *st, PGresul
 void relay_problem(struct svc *s, const char *text);
 void consumer_problem(struct svc *s, const char *text);
 
-extern const struct db_stmt relay_lock, relay_next, relay_mark, relay_lost, relay_epoch, relay_again;
+extern const struct db_stmt relay_lock, relay_next, relay_mark, relay_lost, relay_epoch,
+	relay_again;
 
 /* One batch. True: there may be more at once. */
 bool relay_batch(struct svc *s, struct arena *a);

@@ -33,8 +33,8 @@ static double commits(const char *conninfo, double *v, size_t n)
 		fprintf(stderr, "bench-floor: %s", PQerrorMessage(pg));
 		exit(1);
 	}
-	r = PQprepare(pg, "one", "insert into bench_floor values (1, decode(repeat('ab', 250), 'hex'))", 0,
-		NULL);
+	r = PQprepare(pg, "one",
+		"insert into bench_floor values (1, decode(repeat('ab', 250), 'hex'))", 0, NULL);
 	PQclear(r);
 	for (size_t i = 0; i < n; i++) {
 		int64_t at = mono_us();
@@ -55,7 +55,8 @@ static void on_echo(natsConnection *nc, natsSubscription *sub, natsMsg *m, void 
 {
 	(void)sub;
 	(void)arg;
-	natsConnection_Publish(nc, natsMsg_GetReply(m), natsMsg_GetData(m), natsMsg_GetDataLength(m));
+	natsConnection_Publish(
+		nc, natsMsg_GetReply(m), natsMsg_GetData(m), natsMsg_GetDataLength(m));
 	natsMsg_Destroy(m);
 }
 
@@ -94,7 +95,8 @@ static double round_trips(char **argv, double *v, size_t n)
 		natsMsg *reply = NULL;
 		int64_t at = mono_us();
 
-		if (natsConnection_Request(&reply, nc, "bench.floor", body, sizeof body, 2000) != NATS_OK) {
+		if (natsConnection_Request(&reply, nc, "bench.floor", body, sizeof body, 2000) !=
+			NATS_OK) {
 			fprintf(stderr, "bench-floor: no echo\n");
 			exit(1);
 		}
@@ -114,7 +116,8 @@ int main(int argc, char **argv)
 	double commit_ms, trip_ms;
 
 	if (!v) {
-		fprintf(stderr, "usage: bench-floor NATS_URL NATS_USER NATS_PASSWORD PG_CONNINFO ROUNDS\n");
+		fprintf(stderr,
+			"usage: bench-floor NATS_URL NATS_USER NATS_PASSWORD PG_CONNINFO ROUNDS\n");
 		return 2;
 	}
 	commit_ms = commits(argv[4], v, n);

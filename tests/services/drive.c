@@ -144,8 +144,8 @@ static void *packed(ProtobufCMessage *m, struct arena *a, int *ret_len)
 }
 
 /* "server": what the gateway would fill in, by field name. */
-static bool set_server_fields(const struct msg_meta *m, ProtobufCMessage *msg, const json_t *o,
-	struct fault_list *f)
+static bool set_server_fields(
+	const struct msg_meta *m, ProtobufCMessage *msg, const json_t *o, struct fault_list *f)
 {
 	const char *name;
 	json_t *v;

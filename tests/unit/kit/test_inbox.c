@@ -56,7 +56,8 @@ static void order_survives_wrapping_and_growing(void **state)
 	assert_true(inbox_init(&b, 4));
 	for (int round = 0; round < 100; round++) {
 		for (int i = 0; i < 4; i++)
-			assert_true(inbox_push(&b, (struct inbox_item){ .msg = mark(++in), .event = true }));
+			assert_true(inbox_push(
+				&b, (struct inbox_item){ .msg = mark(++in), .event = true }));
 		size_t n = inbox_take(&b, out, 3);
 		for (size_t i = 0; i < n; i++)
 			assert_ptr_equal(out[i].msg, mark(++seen));

@@ -4,12 +4,19 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 mapfile -t files < <(git ls-files '*.c' '*.h')
 status=0
-clang-format --dry-run -Werror "${files[@]}" 2>&1 | grep 'error:' | cut -d: -f1 | sort | uniq -c |
-	sed 's/^ *\([0-9]*\) \(.*\)/\2: \1 places differ from clang-format/' | grep . && status=1
+differ=$(clang-format --dry-run -Werror "${files[@]}" 2>&1 | grep 'error:' | cut -d: -f1 | sort |
+	uniq -c) || true
+if [ -n "$differ" ]; then
+	printf '%s\n' "$differ" | sed 's/^ *\([0-9]*\) \(.*\)/\2: \1 places differ from clang-format/'
+	status=1
+fi
 for f in "${files[@]}"; do
 	case $(head -n 1 "$f") in
 	"/* $(basename "$f") - "*) ;;
-	*) echo "$f: the first line is not '/* $(basename "$f") - purpose in one sentence. */'" && status=1 ;;
+	*)
+		echo "$f: the first line is not '/* $(basename "$f") - purpose in one sentence. */'"
+		status=1
+		;;
 	esac
 done
 exit $status
