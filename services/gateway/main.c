@@ -59,6 +59,8 @@ int main(int argc, char **argv)
 	}
 	if (!config_load(tables, file, stderr) || sodium_init() < 0)
 		return 1;
-	log_init("gateway", (enum log_level)level_of(settings.log_level));
+	int level = level_of(settings.log_level);
+	settings.access_log &= level <= LOG_INFO; /* its lines are of that level */
+	log_init("gateway", (enum log_level)level);
 	return gateway_run(&jb_contract, check);
 }

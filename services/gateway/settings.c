@@ -23,7 +23,7 @@ const struct config_item settings_table[] = {
 	INT(admin_port, "9080", 0, 65535, NULL, "the operator's port; 0 takes a free one"),
 	TEXT(ports_file, "", "written with both ports once they are open"),
 	TEXT(log_level, "info", "debug, info, warn or error"),
-	BOOL(access_log, "true", "one line per request"),
+	BOOL(access_log, "true", "one line per request, at log_level info"),
 	TEXT(nats_url, "nats://127.0.0.1:4222", "where nats-server listens"),
 	TEXT(nats_user, "", "NATS user of the gateway"),
 	{ "nats_password", CONFIG_SECRET, &settings.nats_password, "", 0, 0, NULL, "its password" },
