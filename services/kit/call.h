@@ -21,15 +21,16 @@
 #include "kit/meta.h"
 #include "jingbao/v1/options.pb-c.h"
 
-/* Who asks, as the gateway found out; carried in message headers. Never NULL fields; "" when none. */
+/* Who asks, as the gateway found out; carried in message headers. Never NULL fields; "" when none.
+ */
 struct principal {
-	uint32_t roles;              /* mask of 1u << Pb__Role__Value */
-	const char *subject;         /* account, client or party id */
+	uint32_t roles;      /* mask of 1u << Pb__Role__Value */
+	const char *subject; /* account, client or party id */
 	const char *name;
-	const char *org;             /* insurer code */
-	const char *districts;       /* space-separated codes; "" not bound */
-	const char *incident_id;     /* PARTY: the incident of the link */
-	const char *party_id;        /* PARTY */
+	const char *org;         /* insurer code */
+	const char *districts;   /* space-separated codes; "" not bound */
+	const char *incident_id; /* PARTY: the incident of the link */
+	const char *party_id;    /* PARTY */
 };
 
 struct svc;
@@ -38,14 +39,14 @@ struct call {
 	struct arena *arena;
 	struct svc *svc;
 	struct principal who;
-	const char *request_id;      /* "" for ticks */
+	const char *request_id; /* "" for ticks */
 	const char *traceparent;
 	const char *idempotency_key; /* "" when none */
 	int64_t at_us;               /* wall clock when the call began; use it for every stamp */
 	struct fault_list faults;
-	void *prepared;              /* from prepare to bind/run */
-	void *scratch;               /* from bind to answer */
-	const char *detail;          /* extra key=value text for the log line; optional */
+	void *prepared;     /* from prepare to bind/run */
+	void *scratch;      /* from bind to answer */
+	const char *detail; /* extra key=value text for the log line; optional */
 
 	/* the kit's own */
 	const struct db_stmt *stmt;
@@ -68,19 +69,21 @@ Pb__Code call_fail(struct call *c, Pb__Code code, const char *fmt, ...)
 Pb__Code call_fail_field(struct call *c, const char *pointer, const char *rule, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
 /* NOT_FOUND, or BUSY when the id is so young (30 s) that news of it may still be on its way. */
-Pb__Code call_unknown(struct call *c, const char *what, const char *uuid) __attribute__((warn_unused_result));
+Pb__Code call_unknown(struct call *c, const char *what, const char *uuid)
+	__attribute__((warn_unused_result));
 
-/* In bind: the one statement of this call. The arguments are copied, what they point at is not: text,
- * bytes and the elements of lists must live in the arena, the request or the program. `key` is the aggregate's id: the
- * batch is sorted by it so that row locks are taken in one order everywhere. */
+/* In bind: the one statement of this call. The arguments are copied, what they point at is not:
+ * text, bytes and the elements of lists must live in the arena, the request or the program. `key`
+ * is the aggregate's id: the batch is sorted by it so that row locks are taken in one order
+ * everywhere. */
 void db_bind(struct call *c, const char *key, const struct db_stmt *s, const struct db_arg *args,
 	size_t n);
 /* In answer: nothing came back because another session held the key; run once more, alone. */
 Pb__Code call_again(struct call *c) __attribute__((warn_unused_result));
 
 /* In run: executes now, inside the call's transaction. On failure the code is set in the call. */
-Pb__Code db_run(struct call *c, const struct db_stmt *s, struct db_rows *ret, const struct db_arg *args,
-	size_t n) __attribute__((warn_unused_result));
+Pb__Code db_run(struct call *c, const struct db_stmt *s, struct db_rows *ret,
+	const struct db_arg *args, size_t n) __attribute__((warn_unused_result));
 
 /* An event as outbox columns. The key is its scope INCIDENT field (or its first text field), the
  * district its scope DISTRICT field ("000000" when empty). */
@@ -99,18 +102,19 @@ struct event_row event_pack(struct call *c, const ProtobufCMessage *event);
 #define EVENT_TYPES DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_BYTES, DB_TEXT
 
 /* In run: insert the event into the service's outbox, in the same transaction. */
-Pb__Code event_emit(struct call *c, const ProtobufCMessage *event) __attribute__((warn_unused_result));
+Pb__Code event_emit(struct call *c, const ProtobufCMessage *event)
+	__attribute__((warn_unused_result));
 
 /* An event being handled. */
 struct event_info {
-	const char *id;          /* UUIDv7 */
-	const char *type;        /* "jingbao.v1.IncidentReported" */
+	const char *id;   /* UUIDv7 */
+	const char *type; /* "jingbao.v1.IncidentReported" */
 	const char *district;
-	int64_t recorded_at_us;  /* when its producer wrote it */
+	int64_t recorded_at_us; /* when its producer wrote it */
 };
 
 /* New message/array helpers for replies. */
-char *call_uuid(struct call *c);                      /* new UUIDv7 in the arena */
+char *call_uuid(struct call *c); /* new UUIDv7 in the arena */
 #define CALL_STR(c, s) arena_strdup((c)->arena, (s))
 
 #endif

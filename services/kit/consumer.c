@@ -86,11 +86,40 @@ void check_stream(struct svc *s, struct arena *a)
 	jsStreamInfo_Destroy(info);
 }
 
-/* ---- the durable consumer ---- */
+/* ---- the durable consumer ----
+ *
+ * It acknowledges all up to a message, so nothing behind a delivery that never arrived (a process
+ * killed, a connection cut) may be acknowledged. Two rules keep that: a subscription starts with no
+ * delivery outstanding - else the consumer is made again from behind the last acknowledged one -
+ * and takes deliveries in their number's order only; after a number missed it is made again too.
+ * What comes twice by that is settled by the inbox table. */
+
+static struct event_reader *reader_now(struct svc *s)
+{
+	return &s->readers[atomic_load(&s->event_epoch) % 2];
+}
+
+bool consumer_broken(struct svc *s)
+{
+	return s->event_sub && atomic_load(&reader_now(s)->broken);
+}
+
+static bool in_order(struct event_reader *r, natsMsg *m)
+{
+	jsMsgMetaData *meta = NULL;
+	bool ok = !atomic_load(&r->broken) && natsMsg_GetMetaData(&meta, m) == NATS_OK &&
+		  meta->Sequence.Consumer == r->expect;
+
+	jsMsgMetaData_Destroy(meta);
+	if (ok)
+		r->expect++;
+	return ok;
+}
 
 static void on_event(natsConnection *nc, natsSubscription *sub, natsMsg *m, void *arg)
 {
-	struct svc *s = arg;
+	struct event_reader *r = arg;
+	struct svc *s = r->s;
 
 	(void)nc;
 	(void)sub;
@@ -98,27 +127,29 @@ static void on_event(natsConnection *nc, natsSubscription *sub, natsMsg *m, void
 		natsMsg_Destroy(m); /* not acknowledged: the next process gets it */
 		return;
 	}
-	if (!inbox_push(&s->inbox, (struct inbox_item){ .msg = m, .event = true }))
+	if (!in_order(r, m)) {
+		natsMsg_Destroy(m);
+		if (!atomic_exchange(&r->broken, true))
+			transport_wake(s);
+		return;
+	}
+	if (!inbox_push(
+		    &s->inbox, (struct inbox_item){ .msg = m, .event = true, .epoch = r->epoch }))
 		abort(); /* no memory; going on would lose it */
 }
 
-static natsStatus ensure_consumer(struct svc *s)
+static natsStatus add_consumer(struct svc *s, uint64_t from_seq)
 {
 	jsConsumerConfig cfg;
-	jsConsumerInfo *info = NULL;
 	jsErrCode code = 0;
 	char deliver[96];
-	natsStatus st = js_GetConsumerInfo(
-		&info, s->transport.js, common.stream, s->def->name, NULL, &code);
 
-	jsConsumerInfo_Destroy(info);
-	if (st != NATS_NOT_FOUND)
-		return st;
 	snprintf(deliver, sizeof deliver, "_DELIVER.%s", s->def->name);
 	jsConsumerConfig_Init(&cfg);
 	cfg.Durable = s->def->name;
 	cfg.DeliverSubject = deliver;
-	cfg.DeliverPolicy = js_DeliverAll;
+	cfg.DeliverPolicy = from_seq ? js_DeliverByStartSequence : js_DeliverAll;
+	cfg.OptStartSeq = from_seq;
 	cfg.AckPolicy = js_AckAll;
 	cfg.AckWait = INT64_C(30) * 1000000000;
 	cfg.MaxDeliver = -1;
@@ -126,50 +157,118 @@ static natsStatus ensure_consumer(struct svc *s)
 	return js_AddConsumer(NULL, s->transport.js, common.stream, &cfg, NULL, &code);
 }
 
-static natsStatus bind_consumer(struct svc *s)
+static natsStatus remake_consumer(struct svc *s, uint64_t from_seq)
 {
+	jsErrCode code = 0;
+	natsStatus st =
+		js_DeleteConsumer(s->transport.js, common.stream, s->def->name, NULL, &code);
+
+	if (st != NATS_OK && st != NATS_NOT_FOUND)
+		return st;
+	log_info("consumer made again", "from_seq=%llu", (unsigned long long)from_seq);
+	return add_consumer(s, from_seq);
+}
+
+/* A consumer that waits for no acknowledgement; *ret_next is the number of its next delivery. One
+ * that does and is bound belongs to another process, or to one just killed: that shows in a second.
+ * Ours, when broken, may still look bound. */
+static natsStatus ensure_consumer(struct svc *s, bool broken, uint64_t *ret_next)
+{
+	jsConsumerInfo *info = NULL;
+	jsErrCode code = 0;
+	uint64_t from, next;
+	bool waits, bound;
+	natsStatus st = js_GetConsumerInfo(
+		&info, s->transport.js, common.stream, s->def->name, NULL, &code);
+
+	*ret_next = 1;
+	if (st == NATS_NOT_FOUND)
+		return add_consumer(s, 0);
+	if (st != NATS_OK)
+		return st;
+	waits = info->NumAckPending > 0;
+	bound = info->PushBound;
+	from = info->AckFloor.Stream + 1;
+	next = info->Delivered.Consumer + 1;
+	jsConsumerInfo_Destroy(info);
+	if (broken || (waits && !bound))
+		return remake_consumer(s, from);
+	*ret_next = next;
+	return waits ? NATS_ILLEGAL_STATE : NATS_OK;
+}
+
+static natsStatus bind_consumer(struct svc *s, unsigned epoch, uint64_t next)
+{
+	struct event_reader *r = &s->readers[epoch % 2];
 	jsSubOptions so;
 	jsErrCode code = 0;
 	natsStatus st;
 
+	r->s = s;
+	r->epoch = epoch;
+	r->expect = next;
+	atomic_store(&r->broken, false);
 	jsSubOptions_Init(&so);
 	so.Stream = common.stream;
 	so.Consumer = s->def->name;
 	so.ManualAck = true;
-	st = js_Subscribe(&s->event_sub, s->transport.js, "jingbao.v1.event.>", on_event, s, NULL,
+	st = js_Subscribe(&s->event_sub, s->transport.js, "jingbao.v1.event.>", on_event, r, NULL,
 		&so, &code);
 	if (st == NATS_OK)
 		st = natsSubscription_SetPendingLimits(s->event_sub, -1, -1);
 	return st;
 }
 
-void check_consumer(struct svc *s)
+/* True while the subscription is good, or can't be judged now. */
+static bool consumer_stands(struct svc *s)
 {
 	jsConsumerInfo *info = NULL;
 	jsErrCode code = 0;
 	natsStatus st;
 	char text[160];
 
-	if (!s->def->events || atomic_load(&s->draining))
+	if (!s->event_sub || consumer_broken(s))
+		return false;
+	st = js_GetConsumerInfo(&info, s->transport.js, common.stream, s->def->name, NULL, &code);
+	jsConsumerInfo_Destroy(info);
+	if (st == NATS_NOT_FOUND)
+		return false;
+	snprintf(text, sizeof text, "the consumer gives no answer: %s", natsStatus_GetText(st));
+	consumer_problem(s, st == NATS_OK ? "" : text);
+	return true;
+}
+
+/* Lets go of a subscription that is no good; true when deliveries were missed by it. */
+static bool drop_subscription(struct svc *s)
+{
+	bool broken = consumer_broken(s);
+
+	if (broken)
+		log_warn("events were lost on the way", "what=\"%s\"",
+			"they are delivered again from the last one acknowledged");
+	natsSubscription_Destroy(s->event_sub); /* leaves the server's side alone */
+	s->event_sub = NULL;
+	return broken;
+}
+
+void check_consumer(struct svc *s)
+{
+	natsStatus st;
+	uint64_t next;
+	unsigned epoch;
+	char text[160];
+
+	if (!s->def->events || atomic_load(&s->draining) || consumer_stands(s))
 		return;
-	if (s->event_sub) {
-		st = js_GetConsumerInfo(
-			&info, s->transport.js, common.stream, s->def->name, NULL, &code);
-		jsConsumerInfo_Destroy(info);
-		if (st != NATS_NOT_FOUND) {
-			snprintf(text, sizeof text, "the consumer gives no answer: %s",
-				natsStatus_GetText(st));
-			consumer_problem(s, st == NATS_OK ? "" : text);
-			return;
-		}
-		/* Gone with its stream: Destroy leaves the server's side alone. */
-		natsSubscription_Destroy(s->event_sub);
-		s->event_sub = NULL;
-	}
-	st = ensure_consumer(s);
+	s->deliveries_missed |= drop_subscription(s);
+	/* From here on nothing an earlier subscription brought is acknowledged: the numbers of a
+	 * consumer made again start from 1, and a higher one would stop it. */
+	epoch = atomic_fetch_add(&s->event_epoch, 1) + 1;
+	st = ensure_consumer(s, s->deliveries_missed, &next);
 	if (st == NATS_OK)
-		st = bind_consumer(s);
+		st = bind_consumer(s, epoch, next);
 	if (st == NATS_OK) {
+		s->deliveries_missed = false;
 		consumer_problem(s, "");
 		return;
 	}

@@ -53,21 +53,24 @@ static const struct event_handler *handler_for(const struct svc *s, const char *
 	return NULL;
 }
 
-static void ack(natsMsg *m)
+/* What an earlier subscription brought comes again by the new one, and is acknowledged then. */
+static void ack(struct svc *s, struct work *w)
 {
-	natsStatus st = m ? natsMsg_Ack(m, NULL) : NATS_OK;
+	bool current = w->msg && w->epoch == atomic_load(&s->event_epoch);
+	natsStatus st = current ? natsMsg_Ack(w->msg, NULL) : NATS_OK;
 
 	if (st != NATS_OK)
 		log_warn("event not acknowledged", "why=\"%s\"", natsStatus_GetText(st));
 }
 
-struct work *event_accept(struct svc *s, natsMsg *m)
+struct work *event_accept(struct svc *s, natsMsg *m, unsigned epoch)
 {
 	struct work *w = work_new(s, WORK_EVENT);
 	jsMsgMetaData *meta = NULL;
 	int64_t at;
 
 	w->msg = m;
+	w->epoch = epoch;
 	w->event.id = bus_header(m, "ce-id");
 	w->event.type = bus_header(m, "ce-type");
 	w->event.district = bus_header(m, "Jb-District");
@@ -333,7 +336,7 @@ void events_serve(struct svc *s, struct work **works, size_t n)
 	done = i;
 	atomic_fetch_add(&s->stats.events, done);
 	if (done) {
-		ack(works[done - 1]->msg);
+		ack(s, works[done - 1]);
 		s->held_tries = 0;
 	}
 	for (size_t k = 0; k < done; k++)

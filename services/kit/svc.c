@@ -211,7 +211,7 @@ static void sort_items(struct svc *s, struct loop *l, const struct inbox_item *i
 		struct work *w = items[i].ready;
 
 		if (items[i].event) {
-			l->events[l->n_events++] = event_accept(s, items[i].msg);
+			l->events[l->n_events++] = event_accept(s, items[i].msg, items[i].epoch);
 			continue;
 		}
 		if (!w && away) {

@@ -36,6 +36,7 @@ struct work {
 	const struct event_handler *handler;
 	struct event_info event;
 	uint64_t stream_seq;
+	unsigned epoch;   /* events: of the subscription */
 	int64_t began_us; /* steady clock */
 	int64_t due_ms;   /* wall clock; the caller waits no longer; 0 no limit */
 	Pb__Code code;    /* outcome of prepare */
@@ -50,6 +51,7 @@ struct inbox_item {
 	natsMsg *msg;       /* a new RPC or event ... */
 	struct work *ready; /* ... or a work whose prepare has ended */
 	bool event;
+	unsigned epoch; /* events: of the subscription it came by */
 };
 
 struct inbox {
@@ -120,12 +122,24 @@ struct stats {
 	_Atomic int64_t rebuilt;
 };
 
+/* One subscription to the durable consumer. The consumer numbers what it delivers; a number missed
+ * was lost on the way, and nothing behind it may be handled or acknowledged. */
+struct event_reader {
+	struct svc *s;
+	unsigned epoch;
+	uint64_t expect; /* the next delivery's number */
+	_Atomic bool broken;
+};
+
 struct svc {
 	const struct service *def;
 	struct db db;
 	natsConnection *nc;
 	natsSubscription *rpc_sub, *health_sub, *stats_sub;
-	natsSubscription *event_sub; /* the transport thread's to make and remake */
+	natsSubscription *event_sub;    /* the transport thread's to make and remake */
+	struct event_reader readers[2]; /* of this subscription and the one before */
+	_Atomic unsigned event_epoch;   /* counts subscriptions */
+	bool deliveries_missed;         /* the transport thread's */
 	struct inbox inbox;
 	struct pool pool;
 	struct transport transport;
@@ -183,7 +197,7 @@ struct work *rpc_accept(struct svc *s, natsMsg *m);
 void rpc_serve(struct svc *s, struct work **works, size_t n);
 void rpc_refuse_busy(struct svc *s, natsMsg *m, const char *why);
 
-struct work *event_accept(struct svc *s, natsMsg *m);
+struct work *event_accept(struct svc *s, natsMsg *m, unsigned epoch);
 void events_serve(struct svc *s, struct work **works, size_t n);
 void events_drop_held(struct svc *s);
 

@@ -127,7 +127,7 @@ static void periodic(struct svc *s, struct arena *a)
 	struct transport *t = &s->transport;
 	int64_t now = mono_us();
 
-	if (now >= t->next_check_us) {
+	if (now >= t->next_check_us || consumer_broken(s)) {
 		/* Quick to retry while something is wrong. */
 		check_consumer(s);
 		if (t->leader)

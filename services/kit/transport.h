@@ -26,5 +26,7 @@ bool relay_make_js(struct svc *s);
 
 void check_stream(struct svc *s, struct arena *a);
 void check_consumer(struct svc *s);
+/* Events were lost on their way here: check_consumer has to make the consumer again at once. */
+bool consumer_broken(struct svc *s);
 
 #endif

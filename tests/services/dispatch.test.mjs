@@ -330,6 +330,67 @@ test('kill -9 loses no timer: the open offer lapses after the restart', async ()
 	await everyoneHome()
 })
 
+// Answers every offer like a phone would: again until it is told something final.
+async function work(offer) {
+	const me = as(offer.responderId)
+	const insist = async (name, input) => {
+		for (;;) {
+			const a = await s.rpc(name, me, input)
+			if (a.code !== 'BUSY') return a
+		}
+	}
+	const a = await insist('Dispatch.AcceptOffer', { offerId: offer.offerId })
+	if (a.code !== 'OK') return assert.equal(a.code, 'CONFLICT')
+	const id = { assignmentId: a.out.assignment.assignmentId }
+	assert.equal((await insist('Dispatch.Arrive', id)).code, 'OK')
+	assert.equal((await insist('Dispatch.Clear', id)).code, 'OK')
+}
+
+// 150 incidents while the service is killed every now and then.
+async function storm(incidents) {
+	for (let i = 0; i < 150; i++) {
+		const id = uuid7(), now = Date.now(), position = near(i % 9)
+		incidents.add(id)
+		await s.tell('IncidentReported', {
+			incidentId: id, district: '610103', caseNo: `S${i}`, lane: 'RAPID', place: { text: 'x', position },
+			lon: position.lon, lat: position.lat,
+			acceptedAt: new Date(now).toISOString(), promisedArrivalAt: new Date(now + 600000).toISOString(),
+		})
+		if (i % 40 === 20) {
+			await s.stop('SIGKILL')
+			await s.start()
+		}
+	}
+	const count = () => s.sql("select state, count(*) from dispatch.incident where case_no like 'S%' group by 1 order by 1").join(' ')
+	await until('150 served incidents', () => count() === 'SERVED,150', 90000).catch((e) => {
+		throw new Error(`${e.message}: ${count()}`)
+	})
+}
+
+test('killed again and again under load: every incident is served once, nobody has two', { timeout: 180000 }, async () => {
+	await Promise.all(Array.from({ length: 20 }, (_, i) => onDuty(near(i / 2))))
+	const seen = new Set(), working = [], incidents = new Set()
+	const crew = setInterval(() => {
+		for (const o of s.seen('OfferMade')) if (incidents.has(o.incidentId) && !seen.has(o.offerId)) {
+			seen.add(o.offerId)
+			working.push(work(o))
+		}
+	}, 5)
+	try {
+		await storm(incidents)
+	} finally {
+		clearInterval(crew)
+	}
+	await Promise.all(working)
+	assert.equal(s.sql(`select count(*) from dispatch.assignment a join dispatch.incident i on i.id = a.incident_id where case_no like 'S%' and how = 'CLEARED'`)[0][0], '150')
+	assert.equal(s.sql('select count(*) from dispatch.assignment where ended_at is null')[0][0], '0')
+	assert.equal(s.sql('select count(*) from dispatch.offer where outcome is null')[0][0], '0')
+	assert.equal(s.sql(`select count(*) from dispatch.responder where status not in ('AVAILABLE', 'OFF_DUTY')`)[0][0], '0')
+	await until('the outbox to be sent', () => s.sql('select count(*) from dispatch.outbox where sent_at is null')[0][0] === '0')
+	assert.deepEqual(s.sql('select type, reason from dispatch.dead_letter'), [])
+	await everyoneHome()
+})
+
 test('the database refuses what must never be', async () => {
 	const [[r1], [r2]] = s.sql('select id from dispatch.responder limit 2')
 	const [[i1], [i2]] = s.sql('select id from dispatch.incident limit 2')
