@@ -8,6 +8,11 @@ build=${JB_CI_BUILD:-$ROOT}/build-ci-clang
 	exit 77
 }
 cd "$ROOT"
-git ls-files 'services/*.c' 'tools/*.c' | xargs -P "$(nproc)" -n 8 \
-	clang-tidy --quiet -p "$build" 2>/dev/null | grep -E 'warning:|error:' | sort -u && exit 1
-exit 0
+known=$(sed -n 's/^\([^# ][^ ]*\) .*/\1/p' tools/lib/checks/tidy.txt | paste -sd'|')
+found=$(git ls-files 'services/*.c' 'tools/*.c' | xargs -P "$(nproc)" -n 8 \
+	clang-tidy --quiet -p "$build" 2>/dev/null | grep -E 'warning:|error:' | sort -u |
+	grep -vE "$known") || true
+[ -z "$found" ] || {
+	printf '%s\n' "$found"
+	exit 1
+}
