@@ -74,6 +74,8 @@ static void take_event(struct stream *s, struct js_message *m, struct arena *a)
 {
 	struct frame *f = frame_of(s, m->msg, m->seq, s->epoch, a);
 
+	if (!f) /* of a newer contract than ours, or broken: nobody can be shown it */
+		log_warn("event not shown", "seq=%" PRIu64, m->seq);
 	if (f && f->session_ended)
 		sessions_drop(s->g->sessions, f->session_ended);
 	pthread_mutex_lock(&s->lock);

@@ -115,6 +115,7 @@ static enum MHD_Result refused_early(struct req *r)
 	/* An answer given before the body is read ends the connection. */
 	if (swallow && !r->close) {
 		r->stage = STAGE_BODY;
+		due_in(r, settings.body_ms);
 		return MHD_YES;
 	}
 	r->close = true;

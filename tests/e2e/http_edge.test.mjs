@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { startGateway, raw, pack, unpack, double, fault, sleep, until } from '../lib/gateway.mjs';
 
-const DISPATCHER = 2, RESPONDER = 3, ADMIN = 10;
+const DISPATCHER = 2, RESPONDER = 3, AUDITOR = 9, ADMIN = 10;
 const id = '01890a5d-ac96-774b-bcce-b302099a8057';
 let g;
 let seen = {};
@@ -18,6 +18,7 @@ before(async () => {
 	await g.identity({
 		boss: { subject: 'a-1', name: '王 主任', roles: [ADMIN], session: 's-boss' },
 		desk: { subject: 'd-1', roles: [DISPATCHER], session: 's-desk' },
+		audit: { subject: 'u-1', roles: [AUDITOR], session: 's-audit' },
 		patrol: { subject: 'r-1', roles: [RESPONDER], org: 'PICC', districts: ['610113', '610104'], session: 's-patrol' },
 	});
 	const keep = (name, body) => g.peer.serve(`jingbao.v1.${name}`, async (m) => {
@@ -81,6 +82,8 @@ test('trace and caller travel over the bus', async () => {
 	assert.equal(h['Jb-Roles'], String(1 << ADMIN));
 	assert.ok(Math.abs(Number(h['Jb-Deadline']) - Date.now()) < 10000);
 	assert.equal(r.json.account.phone, '13800138000', 'ADMIN is answered in full');
+	const masked = await call('GET', '/v1/accounts/ab', { token: 'audit' });
+	assert.equal(masked.json.account.phone, '138****8000', 'AUDITOR is not');
 });
 
 test('a wrong method names the right ones', async () => {

@@ -136,6 +136,14 @@ test('a body dripped byte by byte is cut by the clock', async () => {
 	assert.ok(r.closed && r.ms < 2500, `${r.ms} ms`);
 });
 
+test('so is the body of a request refused after its token was looked at', async () => {
+	const drip = ['POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n' +
+		'Content-Type: application/json\r\nContent-Length: 60\r\n\r\n'];
+	for (let i = 0; i < 20; i++) drip.push(200, 'x');
+	const r = await raw(g.port, drip, { quiet: 3000 });
+	assert.ok(r.closed && r.ms < 2500, `${r.ms} ms`);
+});
+
 test('an idle connection is closed', async () => {
 	const r = await raw(g.port, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n', { quiet: 4000 });
 	assert.deepEqual(r.statuses, [200]);
