@@ -70,9 +70,10 @@ state_set() {
 
 # alive PID WORD: the process lives and its command line holds WORD, so a reused pid is not ours.
 alive() {
-	[ -n "$1" ] && [ -r "/proc/$1/cmdline" ] &&
-		tr '\0' ' ' <"/proc/$1/cmdline" | grep -qF -- "$2" &&
-		! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+	local command
+	[ -n "$1" ] && [ -r "/proc/$1/cmdline" ] || return 1
+	command=$(tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline") || return 1
+	[[ $command == *"$2"* ]] # a zombie's is empty
 }
 
 gone() { ! alive "$1" "$2"; }

@@ -136,7 +136,7 @@ nats_configure() {
 
 nats_running() { alive "$(read_pid "$STACK/nats/pid")" "$STACK/nats/nats.conf"; }
 
-nats_greets() { nats_running && nats_talk '' | grep -q '^INFO '; }
+nats_greets() { nats_running && [[ $(nats_talk '') == INFO* ]]; }
 
 # nats_talk TEXT: sends the text to the server and prints what it says within half a second.
 nats_talk() {

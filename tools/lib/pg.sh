@@ -127,7 +127,7 @@ pg_start() {
 		pg_try_start && continue
 		[ $SECONDS -lt $end ] ||
 			die "PostgreSQL does not start: $(as_pg tail -n 4 "$PG_HOME/log" 2>/dev/null)"
-		if as_pg tail -n 6 "$PG_HOME/log" 2>/dev/null | grep -q 'could not bind'; then
+		if [[ $(as_pg tail -n 6 "$PG_HOME/log" 2>/dev/null) == *'could not bind'* ]]; then
 			PG_PORT=$(free_port)
 			state_set "$STACK/state" pg_port "$PG_PORT"
 			pg_configure

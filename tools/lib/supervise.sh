@@ -47,7 +47,9 @@ start_supervised() {
 stop_supervised() {
 	local n
 	for n in "$@"; do
-		supervised "$n" && kill -TERM "$(read_pid "$STACK/run/$n.supervisor")" 2>/dev/null
+		if supervised "$n"; then
+			kill -TERM "$(read_pid "$STACK/run/$n.supervisor")" 2>/dev/null || true
+		fi
 	done
 	for n in "$@"; do
 		end_process "$(read_pid "$STACK/run/$n.supervisor")" "supervise-one $STACK $n" 30
