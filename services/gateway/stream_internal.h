@@ -71,6 +71,10 @@ void client_special(struct client *c, const char *fmt, ...) __attribute__((forma
 void job_add(struct stream *s, struct client *c);
 void client_free(struct client *c);
 
+/* libmicrohttpd's content reader and its end; they lock. */
+ssize_t client_read(void *client, uint64_t pos, char *buf, size_t max);
+void client_closed(void *client);
+
 void *feed_run(void *stream);
 void *catch_up_run(void *stream);
 /* The frame of a message; NULL when it is none of ours. The arena is reset. */
