@@ -6,7 +6,6 @@
 sanitizer_options() {
 	export ASAN_OPTIONS="${ASAN_OPTIONS:-abort_on_error=0:exitcode=99:detect_leaks=1}"
 	export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}"
-	export LSAN_OPTIONS="${LSAN_OPTIONS:-suppressions=$ROOT/tests/lsan.supp:print_suppressions=0}"
 }
 
 # Node's runner and cmocka say how many cases each program held; a program that says nothing
