@@ -6,7 +6,7 @@
 #include "liability/grades.h"
 #include "liability/plates.h"
 
-enum { BLOCKS_MAX = 160, TIME_CHINESE = 64 };
+enum { BLOCKS_MAX = 200, TIME_CHINESE = 64 };
 
 struct builder {
 	struct arena *a;
@@ -53,6 +53,16 @@ static const char *or_none(const char *text)
 	return *text ? text : "—";
 }
 
+/* A cell stands on one page: line breaks in what people typed must not make it taller. */
+static const char *in_line(struct builder *b, const char *text)
+{
+	char *copy = arena_strdup(b->a, text);
+	for (char *p = copy; p && *p; p++)
+		if (*p == '\n' || *p == '\t')
+			*p = ' ';
+	return copy;
+}
+
 static const char *when(struct builder *b, int64_t us)
 {
 	char buf[TIME_CHINESE];
@@ -80,10 +90,10 @@ static void add_head(struct builder *b)
 	cell(b, row, true, 0.14, "事故时间");
 	cell(b, row, false, 0.48, when(b, d->occurred_at));
 	cell(b, row, true, 0.14, "天气");
-	cell(b, row, false, 0.24, or_none(d->weather));
+	cell(b, row, false, 0.24, in_line(b, or_none(d->weather)));
 	row = add(b, DOC_ROW, "");
 	cell(b, row, true, 0.14, "事故地点");
-	cell(b, row, false, 0.86, d->place);
+	cell(b, row, false, 0.86, in_line(b, d->place));
 	row = add(b, DOC_ROW, "");
 	cell(b, row, true, 0.14, "事故类型");
 	cell(b, row, false, 0.86,
@@ -98,7 +108,7 @@ static void add_party(struct builder *b, const Pb__Party *p)
 	add(b, DOC_HEAD, arena_printf(b->a, "当事人%s", party_chinese(p->letter)));
 	struct doc_block *row = add(b, DOC_ROW, "");
 	cell(b, row, true, 0.14, "姓名");
-	cell(b, row, false, 0.2, p->name);
+	cell(b, row, false, 0.2, in_line(b, p->name));
 	cell(b, row, true, 0.2, *p->licence_no ? "驾驶证号" : "身份证件号");
 	cell(b, row, false, 0.46, or_none(*p->licence_no ? p->licence_no : p->id_number));
 	row = add(b, DOC_ROW, "");
@@ -108,7 +118,8 @@ static void add_party(struct builder *b, const Pb__Party *p)
 	const char *kind = *p->vehicle_kind ? p->vehicle_kind : plate_type_chinese(p->plate_type);
 	cell(b, row, false, 0.46,
 		!vehicle ? "—"
-			 : arena_printf(b->a, "%s　%s", kind, *p->plate ? p->plate : "无号牌"));
+			 : arena_printf(b->a, "%s　%s", in_line(b, kind),
+				   *p->plate ? p->plate : "无号牌"));
 	row = add(b, DOC_ROW, "");
 	cell(b, row, true, 0.14, "保险公司");
 	cell(b, row, false, 0.2, or_none(p->insurer));
@@ -137,7 +148,7 @@ static void add_facts(struct builder *b)
 		struct doc_block *row = add(b, DOC_ROW, "");
 		cell(b, row, true, 0.14, arena_printf(b->a, "当事人%s", party_chinese(p->letter)));
 		cell(b, row, false, 0.54,
-			arena_printf(b->a, "%s　%s", p->name, *p->plate ? p->plate : ""));
+			arena_printf(b->a, "%s　%s", in_line(b, p->name), p->plate));
 		cell(b, row, true, 0.32, grade_chinese(grade_of(d, p->party_id)));
 	}
 	add(b, DOC_HEAD, "损害赔偿调解");
@@ -159,8 +170,8 @@ static const char *signature_note(struct builder *b, const Pb__SignatureRecord *
 	if (!s)
 		return "（未签名）";
 	if (s->refused)
-		return arena_printf(b->a, "当事人拒绝签名。交通警察注明：%s\n%s", s->officer_note,
-			when(b, s->signed_at));
+		return arena_printf(b->a, "当事人拒绝签名。交通警察注明：%s\n%s",
+			in_line(b, s->officer_note), when(b, s->signed_at));
 	if (!*s->strokes)
 		return arena_printf(b->a, "已签名，签名图像 SHA-256：%.16s…\n%s", s->image_sha256,
 			when(b, s->signed_at));

@@ -18,6 +18,7 @@
 #define MARGIN_TOP 34.0
 #define MARGIN_BOTTOM 40.0
 #define INNER_W (PAGE_W - 2 * MARGIN_X)
+#define PAGE_ROOM (PAGE_H - MARGIN_TOP - MARGIN_BOTTOM)
 #define TEXT_SIZE 10.0
 #define PAD 2.6
 #define SIGN_H 46.0
@@ -170,23 +171,73 @@ static double block_row(struct page *p, const struct doc_block *b, bool draw)
 	return h;
 }
 
-static double block_text(struct page *p, const struct doc_block *b, bool draw)
+/* Only the sides: paragraphs of one group stand in one frame. */
+static void sides(struct page *p, double h)
+{
+	cairo_set_line_width(p->cr, 0.6);
+	cairo_move_to(p->cr, MARGIN_X, p->y);
+	cairo_line_to(p->cr, MARGIN_X, p->y + h);
+	cairo_move_to(p->cr, MARGIN_X + INNER_W, p->y);
+	cairo_line_to(p->cr, MARGIN_X + INNER_W, p->y + h);
+	cairo_stroke(p->cr);
+}
+
+static PangoLayout *paragraph(struct page *p, const struct doc_block *b)
 {
 	PangoLayout *l = layout_new(p, b->text, TEXT_SIZE, INNER_W - 4 * PAD, false);
 	pango_layout_set_indent(l, (int)(2 * TEXT_SIZE * PANGO_SCALE));
+	return l;
+}
+
+static double block_text(struct page *p, const struct doc_block *b, bool draw)
+{
+	PangoLayout *l = paragraph(p, b);
 	double h = layout_height(l) + 2 * PAD;
 	if (draw) {
-		/* Only the sides: paragraphs of one group stand in one frame. */
-		cairo_set_line_width(p->cr, 0.6);
-		cairo_move_to(p->cr, MARGIN_X, p->y);
-		cairo_line_to(p->cr, MARGIN_X, p->y + h);
-		cairo_move_to(p->cr, MARGIN_X + INNER_W, p->y);
-		cairo_line_to(p->cr, MARGIN_X + INNER_W, p->y + h);
-		cairo_stroke(p->cr);
+		sides(p, h);
 		show(p, l, MARGIN_X + 2 * PAD, p->y + PAD);
 	}
 	g_object_unref(l);
 	return h;
+}
+
+static void pad(struct page *p)
+{
+	sides(p, PAD);
+	p->y += PAD;
+}
+
+/* One line of a paragraph; the page turns when it has no room left. */
+static void flow_line(struct page *p, PangoLayoutIter *i)
+{
+	PangoRectangle r;
+	int top, bottom;
+	pango_layout_iter_get_line_extents(i, NULL, &r);
+	pango_layout_iter_get_line_yrange(i, &top, &bottom);
+	double h = (double)(bottom - top) / PANGO_SCALE;
+	double down = (double)(pango_layout_iter_get_baseline(i) - top) / PANGO_SCALE;
+	if (need(p, h + PAD, true)) {
+		line_across(p);
+		pad(p);
+	}
+	sides(p, h);
+	cairo_move_to(p->cr, MARGIN_X + 2 * PAD + (double)r.x / PANGO_SCALE, p->y + down);
+	pango_cairo_show_layout_line(p->cr, pango_layout_iter_get_line_readonly(i));
+	p->y += h;
+}
+
+/* A paragraph too tall for any page goes over as many as it needs. */
+static void flow_text(struct page *p, const struct doc_block *b)
+{
+	PangoLayout *l = paragraph(p, b);
+	PangoLayoutIter *i = pango_layout_get_iter(l);
+	pad(p);
+	do {
+		flow_line(p, i);
+	} while (pango_layout_iter_next_line(i));
+	pad(p);
+	pango_layout_iter_free(i);
+	g_object_unref(l);
 }
 
 struct pen {
@@ -331,10 +382,14 @@ static int draw_pages(cairo_t *cr, const struct document *doc, const char *font,
 	for (size_t i = 0; i < doc->n_blocks; i++) {
 		const struct doc_block *b = &doc->blocks[i];
 		const bool text = b->kind == DOC_TEXT;
-		bool turned = need(&p, height_kept(&p, i), frame_open);
+		const bool tall = text && block(&p, b, false) > PAGE_ROOM;
+		bool turned = !tall && need(&p, height_kept(&p, i), frame_open);
 		if (turned ? text : frame_open && !text)
 			line_across(&p);
-		p.y += block(&p, b, true);
+		if (tall)
+			flow_text(&p, b);
+		else
+			p.y += block(&p, b, true);
 		frame_open = text;
 	}
 	page_end(&p);

@@ -158,6 +158,53 @@ static void every_allocation_may_fail(void **state)
 	arena_release(&mem);
 }
 
+static void as_many_parties_as_an_incident_takes(void **state)
+{
+	(void)state;
+	enum { MANY = 26 };
+	static Pb__Party many[MANY];
+	static Pb__PartyGrade given[MANY];
+	static Pb__Party *p[MANY];
+	static Pb__PartyGrade *g[MANY];
+	static char names[MANY][2], ids[MANY][8];
+	struct arena mem;
+	for (int i = 0; i < MANY; i++) {
+		many[i] = a;
+		pb__party_grade__init(&given[i]);
+		(void)snprintf(names[i], sizeof(names[i]), "%c", 'A' + i);
+		(void)snprintf(ids[i], sizeof(ids[i]), "id-%d", i);
+		many[i].letter = names[i];
+		many[i].party_id = given[i].party_id = ids[i];
+		given[i].grade = PB__GRADE__VALUE__EQUAL;
+		p[i] = &many[i];
+		g[i] = &given[i];
+	}
+	d.parties = p;
+	d.grades = g;
+	d.n_parties = d.n_grades = MANY;
+	arena_init(&mem, 1 << 20);
+	const struct document *doc = document_build(&print_job, &mem);
+	assert_non_null(doc);
+	assert_true(holds(doc, "当事人Z"));
+	arena_release(&mem);
+}
+
+static void cells_hold_one_line(void **state)
+{
+	(void)state;
+	struct arena mem;
+	a.name = "张\n\n\t伟";
+	d.place = "南二环\n含光路";
+	arena_init(&mem, 1 << 20);
+	const struct document *doc = document_build(&print_job, &mem);
+	assert_non_null(doc);
+	assert_true(holds(doc, "南二环 含光路"));
+	for (size_t i = 0; i < doc->n_blocks; i++)
+		for (size_t c = 0; c < doc->blocks[i].n_cells; c++)
+			assert_null(strchr(doc->blocks[i].cells[c].text, '\n'));
+	arena_release(&mem);
+}
+
 static void letters(void **state)
 {
 	(void)state;
@@ -214,28 +261,38 @@ static void strip_spaces(char *s)
 	*to = '\0';
 }
 
-static void printed_text_reads_back(void **state)
+/* Prints the job and gives the PDF's text without spaces, and its digest. */
+static bool print(char *out, size_t size, char sha[static 65])
 {
-	(void)state;
-	static char dir[] = "/tmp/jb-document-XXXXXX";
-	static char worker[4096], command[9000], out[65536];
+	char dir[] = "/tmp/jb-document-XXXXXX", file[64];
+	static char worker[4096], command[9000];
 	if (!worker_path(worker, sizeof(worker)) ||
 		system("command -v pdftotext >/dev/null") != 0) {
 		print_message("skipped: jb-liability-document or pdftotext is not here\n");
-		skip();
+		return false;
 	}
 	assert_non_null(mkdtemp(dir));
-	(void)snprintf(command, sizeof(command), "%s/job", dir);
-	write_job(command);
+	(void)snprintf(file, sizeof(file), "%s/job", dir);
+	write_job(file);
 	(void)snprintf(command, sizeof(command),
-		"env ASAN_OPTIONS=detect_leaks=0 '%s' %s/blobs 'WenQuanYi Zen Hei' < %s/job",
-		worker, dir, dir);
-	(void)run(command, out, sizeof(out));
-	char sha[65] = "";
+		"env ASAN_OPTIONS=detect_leaks=0 '%s' %s/blobs 'WenQuanYi Zen Hei' < %s", worker,
+		dir, file);
+	(void)run(command, out, size);
 	assert_int_equal(sscanf(out, "%*s %64[0-9a-f]", sha), 1);
-	(void)snprintf(command, sizeof(command), "pdftotext %s/blobs/%.2s/%s -", dir, sha, sha + 2);
-	(void)run(command, out, sizeof(out));
+	(void)snprintf(command, sizeof(command), "pdftotext %s/blobs/%.2s/%s - && rm -r %s", dir,
+		sha, sha + 2, dir);
+	(void)run(command, out, size);
 	strip_spaces(out);
+	return true;
+}
+
+static void printed_text_reads_back(void **state)
+{
+	(void)state;
+	static char out[65536];
+	char sha[65], again[65];
+	if (!print(out, sizeof(out), sha))
+		skip();
 	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
 		char word[256];
 		(void)snprintf(word, sizeof(word), "%s", required[i]);
@@ -245,13 +302,29 @@ static void printed_text_reads_back(void **state)
 	}
 	assert_non_null(strstr(out, "第1页"));
 	/* The same document is the same bytes. */
-	(void)snprintf(command, sizeof(command),
-		"env ASAN_OPTIONS=detect_leaks=0 '%s' %s/again 'WenQuanYi Zen Hei' < %s/job",
-		worker, dir, dir);
-	(void)run(command, out, sizeof(out));
-	assert_non_null(strstr(out, sha));
-	(void)snprintf(command, sizeof(command), "rm -r %s", dir);
-	(void)run(command, out, sizeof(out));
+	assert_true(print(out, sizeof(out), again));
+	assert_string_equal(again, sha);
+}
+
+/* What an officer writes may have more lines than a page: none is lost. */
+static void long_facts_go_over_pages(void **state)
+{
+	(void)state;
+	static char out[65536], facts[8192];
+	char sha[65], line[32];
+	for (int i = 100; i < 400; i++)
+		(void)snprintf(
+			facts + strlen(facts), sizeof(facts) - strlen(facts), "第%d行。\n", i);
+	d.facts = facts;
+	if (!print(out, sizeof(out), sha))
+		skip();
+	for (int i = 100; i < 400; i++) {
+		(void)snprintf(line, sizeof(line), "第%d行。", i);
+		if (!strstr(out, line))
+			fail_msg("the PDF's text lacks %s", line);
+	}
+	assert_non_null(strstr(out, "第5页"));
+	assert_non_null(strstr(out, "三个工作日"));
 }
 
 int main(void)
@@ -260,8 +333,11 @@ int main(void)
 		cmocka_unit_test_setup(blocks_hold_all, setup),
 		cmocka_unit_test_setup(signatures_and_refusal, setup),
 		cmocka_unit_test_setup(every_allocation_may_fail, setup),
+		cmocka_unit_test_setup(as_many_parties_as_an_incident_takes, setup),
+		cmocka_unit_test_setup(cells_hold_one_line, setup),
 		cmocka_unit_test(letters),
 		cmocka_unit_test_setup(printed_text_reads_back, setup),
+		cmocka_unit_test_setup(long_facts_go_over_pages, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
