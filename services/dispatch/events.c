@@ -141,6 +141,13 @@ static Pb__Code reopen(struct call *c, const char *incident)
 	return e ? e : offer_next(c, &in, &offered);
 }
 
+static bool phase_concerns(const ProtobufCMessage *event)
+{
+	const Pb__IncidentPhaseChanged *p = (const Pb__IncidentPhaseChanged *)event;
+
+	return starts_again(p) || ends_dispatch(p->to);
+}
+
 static Pb__Code on_phase(
 	struct call *c, const struct event_info *info, const ProtobufCMessage *event)
 {
@@ -152,8 +159,6 @@ static Pb__Code on_phase(
 	(void)info;
 	if (starts_again(p))
 		return reopen(c, p->incident_id);
-	if (!ends_dispatch(p->to))
-		return PB__CODE__OK;
 	e = store_lock_incident(c, p->incident_id, &in);
 	if (e || !strcmp(in.state, "ENDED"))
 		return e;
@@ -217,7 +222,9 @@ static Pb__Code on_account(
 
 const struct event_handler dispatch_events[] = {
 	{ .type = &pb__incident_reported__descriptor, .run = on_reported },
-	{ .type = &pb__incident_phase_changed__descriptor, .run = on_phase },
+	{ .type = &pb__incident_phase_changed__descriptor,
+		.run = on_phase,
+		.concerns = phase_concerns },
 	{ .type = &pb__incident_amended__descriptor, .run = on_amended },
 	{ .type = &pb__account_changed__descriptor, .run = on_account },
 	{ 0 },

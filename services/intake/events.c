@@ -149,15 +149,15 @@ static Pb__Code on_claims_settled(
 }
 
 const struct event_handler intake_events[] = {
-	{ &pb__offer_made__descriptor, on_offer_made, NULL },
-	{ &pb__responder_assigned__descriptor, on_responder_assigned, NULL },
-	{ &pb__responder_arrived__descriptor, on_responder_arrived, NULL },
-	{ &pb__assignment_ended__descriptor, on_assignment_ended, NULL },
-	{ &pb__scene_submitted__descriptor, on_scene_submitted, NULL },
-	{ &pb__review_diverted__descriptor, on_review_diverted, NULL },
-	{ &pb__determination_made__descriptor, on_determination_made, NULL },
-	{ &pb__settlement_computed__descriptor, on_settlement_computed, NULL },
-	{ &pb__claims_handed_off__descriptor, on_claims_handed_off, NULL },
-	{ &pb__claims_settled__descriptor, NULL, on_claims_settled },
+	{ .type = &pb__offer_made__descriptor, .bind = on_offer_made },
+	{ .type = &pb__responder_assigned__descriptor, .bind = on_responder_assigned },
+	{ .type = &pb__responder_arrived__descriptor, .bind = on_responder_arrived },
+	{ .type = &pb__assignment_ended__descriptor, .bind = on_assignment_ended },
+	{ .type = &pb__scene_submitted__descriptor, .bind = on_scene_submitted },
+	{ .type = &pb__review_diverted__descriptor, .bind = on_review_diverted },
+	{ .type = &pb__determination_made__descriptor, .bind = on_determination_made },
+	{ .type = &pb__settlement_computed__descriptor, .bind = on_settlement_computed },
+	{ .type = &pb__claims_handed_off__descriptor, .bind = on_claims_handed_off },
+	{ .type = &pb__claims_settled__descriptor, .run = on_claims_settled },
 	{ 0 },
 };

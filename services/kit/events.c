@@ -9,13 +9,14 @@
 
 #include <assert.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "kit/log.h"
 #include "kit/timeutil.h"
 #include "kit/uuid.h"
 
-enum { HOLD_TRIES = 60, HOLD_MS = 250 };
+enum { HOLD_TRIES = 60, HOLD_MS = 250, ACK_EVERY = 256, ACK_LATE_MS = 100 };
 
 /* Fails when the event was handled meanwhile: then its statement must not have an effect. */
 const struct db_stmt stmt_inbox_mark = {
@@ -53,14 +54,33 @@ static const struct event_handler *handler_for(const struct svc *s, const char *
 	return NULL;
 }
 
-/* What an earlier subscription brought comes again by the new one, and is acknowledged then. */
-static void ack(struct svc *s, struct work *w)
+/* JetStream writes each acknowledgement down, so one stands for many: nothing is lost by being
+ * late, only delivered again after a crash. What an earlier subscription brought comes again by the
+ * new one and is acknowledged then. */
+static void note_settled(struct svc *s, const struct work *w, size_t n)
 {
-	bool current = w->msg && w->epoch == atomic_load(&s->event_epoch);
-	natsStatus st = current ? natsMsg_Ack(w->msg, NULL) : NATS_OK;
+	if (!w->msg || w->epoch != atomic_load(&s->event_epoch))
+		return;
+	snprintf(s->ack.to, sizeof s->ack.to, "%s", natsMsg_GetReply(w->msg));
+	s->ack.epoch = w->epoch;
+	if (!s->ack.count)
+		s->ack.since_us = mono_us();
+	s->ack.count += n;
+}
 
+void events_acknowledge(struct svc *s, bool at_once)
+{
+	natsStatus st;
+
+	if (!s->ack.count || (!at_once && s->ack.count < ACK_EVERY &&
+				     mono_us() - s->ack.since_us < ACK_LATE_MS * US_PER_MS))
+		return;
+	s->ack.count = 0;
+	if (s->ack.epoch != atomic_load(&s->event_epoch))
+		return;
+	st = natsConnection_PublishString(s->transport.nc, s->ack.to, "+ACK");
 	if (st != NATS_OK)
-		log_warn("event not acknowledged", "why=\"%s\"", natsStatus_GetText(st));
+		log_warn("events not acknowledged", "why=\"%s\"", natsStatus_GetText(st));
 }
 
 struct work *event_accept(struct svc *s, natsMsg *m, unsigned epoch)
@@ -285,6 +305,10 @@ static bool decode_event(struct svc *s, struct work *w, enum verdict *v)
 		w->in = protobuf_c_message_unpack(w->handler->type, &w->arena.pb,
 			(size_t)natsMsg_GetDataLength(w->msg),
 			(const uint8_t *)natsMsg_GetData(w->msg));
+	if (w->in && w->handler->concerns && !w->handler->concerns(w->in)) {
+		w->handler = NULL; /* counted as skipped when its turn comes */
+		return false;
+	}
 	if (w->in)
 		return true;
 	*v = dead_letter(s, w, "the event can't be decoded") ? SETTLED : HOLD;
@@ -315,7 +339,7 @@ void events_serve(struct svc *s, struct work **works, size_t n)
 
 		for (size_t k = i; k < n && k - i < BATCH_LIMIT; k++)
 			if (!works[k]->in && works[k]->handler)
-				if (!decode_event(s, works[k], &v))
+				if (!decode_event(s, works[k], &v) && v == HOLD)
 					break;
 		run = bound_run(s, works, i, n);
 		if (run) {
@@ -336,7 +360,7 @@ void events_serve(struct svc *s, struct work **works, size_t n)
 	done = i;
 	atomic_fetch_add(&s->stats.events, done);
 	if (done) {
-		ack(s, works[done - 1]);
+		note_settled(s, works[done - 1], done);
 		s->held_tries = 0;
 	}
 	for (size_t k = 0; k < done; k++)

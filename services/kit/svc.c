@@ -272,6 +272,7 @@ static void serve_round(struct svc *s, struct loop *l)
 	if (l->n_rpcs)
 		rpc_serve(s, l->rpcs, l->n_rpcs);
 	serve_events(s, l);
+	events_acknowledge(s, false);
 	if (n) {
 		transport_wake(s);
 		/* One write for all answers of the batch. */
@@ -298,7 +299,7 @@ static void loop(struct svc *s, int sig_fd)
 	for (;;) {
 		int wait_ms = run_ticks(s, ticks);
 
-		if (s->held_first && wait_ms > 50)
+		if ((s->held_first || s->ack.count) && wait_ms > 50)
 			wait_ms = 50;
 		poll(fds, 2, wait_ms);
 		if ((fds[0].revents & POLLIN) && signalled(sig_fd))
@@ -334,6 +335,7 @@ static void drain(struct svc *s, int sig_fd)
 		}
 	}
 	events_drop_held(s);
+	events_acknowledge(s, true);
 	transport_stop(s);
 	pool_stop(s);
 	natsConnection_FlushTimeout(s->nc, 2000);

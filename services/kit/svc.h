@@ -45,6 +45,9 @@ struct event_handler {
 	const ProtobufCMessageDescriptor *type;
 	Pb__Code (*bind)(struct call *c, const struct event_info *e, const ProtobufCMessage *event);
 	Pb__Code (*run)(struct call *c, const struct event_info *e, const ProtobufCMessage *event);
+	/* Optional: false for an event of this type that changes nothing here. It is then settled
+	 * without the database, so only what stays true for ever may decide. */
+	bool (*concerns)(const ProtobufCMessage *event);
 };
 
 /* Periodic work in a transaction of its own. A tick takes due rows with `for update skip locked

@@ -139,7 +139,13 @@ struct svc {
 	natsSubscription *event_sub;    /* the transport thread's to make and remake */
 	struct event_reader readers[2]; /* of this subscription and the one before */
 	_Atomic unsigned event_epoch;   /* counts subscriptions */
-	bool deliveries_missed;         /* the transport thread's */
+	struct {
+		char to[256]; /* reply subject of the last event settled */
+		unsigned epoch;
+		size_t count; /* settled and not yet acknowledged */
+		int64_t since_us;
+	} ack;
+	bool deliveries_missed; /* the transport thread's */
 	struct inbox inbox;
 	struct pool pool;
 	struct transport transport;
@@ -199,6 +205,8 @@ void rpc_refuse_busy(struct svc *s, natsMsg *m, const char *why);
 
 struct work *event_accept(struct svc *s, natsMsg *m, unsigned epoch);
 void events_serve(struct svc *s, struct work **works, size_t n);
+/* Tells JetStream what is settled, when it is due. */
+void events_acknowledge(struct svc *s, bool at_once);
 void events_drop_held(struct svc *s);
 
 bool health_subscribe(struct svc *s);

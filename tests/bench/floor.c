@@ -68,7 +68,7 @@ static natsConnection *connect_bus(char **argv)
 
 	if (s == NATS_OK)
 		s = natsOptions_SetURL(o, argv[1]);
-	if (s == NATS_OK)
+	if (s == NATS_OK && *argv[2])
 		s = natsOptions_SetUserInfo(o, argv[2], argv[3]);
 	if (s == NATS_OK)
 		s = natsOptions_SetSendAsap(o, true);

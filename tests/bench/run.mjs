@@ -4,10 +4,11 @@
 //
 // JB_BIN: a release build's bin. JB_BENCH_SECONDS: length of each load (10). JB_BENCH_ROUNDS: 3, medians.
 import { execFileSync, spawn } from 'node:child_process';
-import { writeFileSync, existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { writeFileSync, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { startStack, bin, root, services } from '../lib/stack.mjs';
-import { until } from '../lib/http.mjs';
+import { until, signIn } from '../lib/http.mjs';
 import * as story from '../lib/story.mjs';
 
 const seconds = Number(process.env.JB_BENCH_SECONDS ?? 10);
@@ -47,14 +48,15 @@ function pgbenchScript() {
 	const cell = '(:x / 3000 * 100000 + :y / 3000)';
 	const cells = [-1, 0, 1].flatMap((dx) => [-1, 0, 1].map((dy) => `${cell} + ${dx * 100000 + dy}`));
 	const args = [null, `('P' || to_hex(:a))`, uuid7(':b'), bytes(32), bytes(360), 'now()',
-		`('C' || to_hex(:a))`, `'610103'::text`, `'RAPID'::text`, `'REPORTED'::text`, '1', `'{}'::text[]`,
+		`('JB20261121-' || :a)`, `'610103'::text`, `'RAPID'::text`, `'REPORTED'::text`, '1', `'{}'::text[]`,
 		'(108.75 + :x / 1000000.0)::float8', '(34.12 + :y / 1000000.0)::float8', `${cell}::bigint`,
-		`'南二环'::text`, `array['陕A' || :p]`, `('139' || :p)`, 'now()', `now() + interval '600 s'`, `''::text`,
+		`'南二环'::text`, `array['陕A' || :p]::text[]`, `('139' || :p)`, 'now()', `now() + interval '600 s'`, `''::text`,
 		`array[${cells.join(', ')}]::bigint[]`, '92000::float8', uuid7(':c'),
 		`'jingbao.v1.IncidentReported'::text`, `to_hex(:b)`, `'610103'::text`, bytes(420), `''::text`];
 	if (line.in.length !== args.length - 1)
 		throw new Error(`submit_order takes ${line.in.length} parameters, the bench knows ${args.length - 1}`);
-	const sql = line.sql.replace(/\$(\d+)/g, (_, n) => args[Number(n)]);
+	// pgbench sends its variables untyped.
+	const sql = line.sql.replace(/\$(\d+)/g, (_, n) => args[Number(n)].replace(/:([abcxyp])\b/g, '(:$1)::bigint'));
 	return `\\set a random(1, 9000000000000000000)\n\\set b random(1, 1000000000000000000)\n` +
 		`\\set c random(1, 1000000000000000000)\n\\set x random(0, 400000)\n\\set y random(0, 300000)\n` +
 		`\\set p random(10000000, 99999999)\n${sql.replace(/\s+/g, ' ')};\n`;
@@ -80,6 +82,31 @@ async function ordersOverHttp(s, connections) {
 	return taken / took;
 }
 
+// CPU seconds so far by program, of every process here that is not a test's: the machine is shared, and
+// this ratio is what noise moves least.
+function cpu() {
+	const by = {};
+	for (const pid of readdirSync('/proc').filter((x) => /^\d+$/.test(x)))
+		try {
+			const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+			const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+			const f = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+			by[name] = (by[name] ?? 0) + (Number(f[11]) + Number(f[12])) / 100;
+		} catch {
+			// ended meanwhile
+		}
+	return by;
+}
+
+async function withCpu(what, count, work) {
+	const before = cpu(), done = await work(), after = cpu();
+	const used = Object.entries(after).map(([n, v]) => [n, (v - (before[n] ?? 0)) * 1e6 / count(done)])
+		.filter(([n, us]) => us > 3 && /^(jb-|nats-server|postgres|wrk|pgbench)/.test(n))
+		.sort((a, b) => b[1] - a[1]);
+	console.log(`  CPU us each, ${what}: ${used.map(([n, us]) => `${n} ${us.toFixed(0)}`).join(', ')}`);
+	return done;
+}
+
 async function benchOrders() {
 	for (const [what, only] of [['intake alone', ['identity', 'intake', 'gateway']], ['all services on', services]]) {
 		const s = await startStack({ settings: quiet, only, seed: true });
@@ -87,9 +114,9 @@ async function benchOrders() {
 			const ours = [], theirs = [];
 			for (let i = 0; i < rounds; i++) {
 				s.sql('checkpoint');
-				theirs.push(await pgbench(s, 32));
+				theirs.push(await withCpu('pgbench', (tps) => tps * seconds, () => pgbench(s, 32)));
 				s.sql('checkpoint');
-				ours.push(await ordersOverHttp(s, 64));
+				ours.push(await withCpu('over HTTP', (tps) => tps * seconds, () => ordersOverHttp(s, 64)));
 			}
 			const ratios = ours.map((v, i) => v / theirs[i]);
 			report(`orders/s over HTTP, ${what}`, median(ours).toFixed(0),
@@ -102,50 +129,77 @@ async function benchOrders() {
 
 // ---- order to offer, as a dispatcher's stream sees it ----
 
-function floor(s) {
+// On a nats-server of its own, since no user of ours may talk to itself.
+async function floor(s) {
+	const port = await new Promise((ok) => {
+		const probe = createServer().listen(0, '127.0.0.1', () => {
+			const { port } = probe.address();
+			probe.close(() => ok(port));
+		});
+	});
+	const bus = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
 	s.sql('create table if not exists bench_floor (id bigint, body bytea)');
-	return JSON.parse(execFileSync(join(bin, 'bench-floor'), [s.vars.STACK_NATS_URL, 'ops',
-		s.vars.STACK_NATS_OPS_PASSWORD, s.vars.STACK_DB_ADMIN, '2000'],
-	{ encoding: 'utf8', env: { ...process.env, PGPASSFILE: s.vars.PGPASSFILE } }));
+	try {
+		return await until('the floor', 20000, () => run(join(bin, 'bench-floor'),
+			[`nats://127.0.0.1:${port}`, '', '', s.vars.STACK_DB_ADMIN, '2000'],
+			{ PGPASSFILE: s.vars.PGPASSFILE }).then(JSON.parse, () => null));
+	} finally {
+		bus.kill();
+	}
+}
+
+// More responders than the seed has: each is offered one case at a time.
+async function manOnDuty(s, n) {
+	const admin = await s.as('ADMIN');
+	const one = async (i) => {
+		const username = `bench${i}`, password = `bench-password-${i}`;
+		story.ok(await admin.post('/v1/accounts', { username, password, name: `测${i}`, roles: ['RESPONDER'], org: 'PICC' }));
+		const r = await signIn(s.url, username, password);
+		await until('dispatch to know him', 20000, async () => (await r.post('/v1/me:onDuty', {})).status === 200);
+		story.ok(await r.post('/v1/positions', { fixes: [{ fixAt: new Date().toISOString(), position: {
+			lon: 108.85 + Math.random() * 0.18, lat: 34.2 + Math.random() * 0.12, datum: 'WGS84' } }] }));
+	};
+	for (let i = 0; i < n; i += 8) await Promise.all(Array.from({ length: 8 }, (_, k) => one(i + k)));
+}
+
+// Once offered, the order is cancelled, so that the responder is free again.
+async function oneOrder(dispatcher, seen, expecting, byIncident) {
+	const no = story.orderNo(), at = performance.now();
+	const id = story.ok(await dispatcher.post('/v1/orders', story.order(no, { place: { text: '测', position: {
+		lon: 108.85 + Math.random() * 0.18, lat: 34.2 + Math.random() * 0.12, datum: 'WGS84' } } }))).incidentId;
+	byIncident.set(id, at);
+	if (!seen.has(id)) await new Promise((ok) => {
+		expecting.set(id, ok);
+		setTimeout(ok, 20000).unref();
+	});
+	await dispatcher.post(`/v1/orders/${no}:cancel`, { reason: '测量' });
 }
 
 async function benchLatency() {
 	const s = await startStack({ settings: { ...quiet, JB_OFFER_SECONDS: '600' } });
 	try {
 		const dispatcher = await s.as('DISPATCHER');
-		for (let i = 0; i < 40; i++) await story.onDuty(s, i);
+		await manOnDuty(s, 400);
 		const stream = await s.stream(dispatcher);
-		const sent = new Map(), seen = new Map(), done = new Set();
-		const perSecond = 100, total = perSecond * seconds;
+		const seen = new Map(), expecting = new Map(), byIncident = new Map();
 		stream.waiters.add(() => {
 			const e = stream.events[stream.events.length - 1];
 			const id = e.json.data.incidentId;
 			if (!e.json.type.endsWith('.OfferMade') || seen.has(id)) return;
 			seen.set(id, e.at);
-			done.add(id);
+			expecting.get(id)?.();
 		});
-		const byIncident = new Map();
+		const perSecond = 100, total = perSecond * seconds, posts = [];
 		const start = performance.now();
-		const posts = [];
 		for (let i = 0; i < total; i++) {
-			const due = start + i * 1000 / perSecond;
-			const wait = due - performance.now();
+			const wait = start + i * 1000 / perSecond - performance.now();
 			if (wait > 0) await new Promise((ok) => setTimeout(ok, wait));
-			const no = story.orderNo();
-			const at = performance.now();
-			posts.push(dispatcher.post('/v1/orders', story.order(no, { place: { text: '测', position: {
-				lon: 108.85 + Math.random() * 0.18, lat: 34.2 + Math.random() * 0.12, datum: 'WGS84' } } }))
-				.then(async (r) => {
-					const id = story.ok(r).incidentId;
-					byIncident.set(id, at);
-					// Once offered the order is cancelled, so that the responder is free again.
-					await until('the offer', 20000, () => seen.has(id)).catch(() => {});
-					await dispatcher.post(`/v1/orders/${no}:cancel`, { reason: '测量' });
-				}));
+			posts.push(oneOrder(dispatcher, seen, expecting, byIncident));
 		}
 		await Promise.all(posts);
 		const ms = [...byIncident].filter(([id]) => seen.has(id)).map(([id, at]) => seen.get(id) - at);
-		const f = floor(s);
+		const f = await floor(s);
+		if (process.env.JB_BENCH_LOOK) { const q = s.sql(process.env.JB_BENCH_LOOK); console.log(q.map((r) => r.join(' ')).join('\n')); }
 		report(`order to offer at ${perSecond}/s, p50 of ${ms.length}/${total}`, `${rank(ms, 0.5).toFixed(2)} ms`,
 			`floor ${f.floorMs.toFixed(2)} ms`, (rank(ms, 0.5) / f.floorMs).toFixed(1), '4');
 		report('order to offer, p99', `${rank(ms, 0.99).toFixed(2)} ms`, `floor ${f.floorMs.toFixed(2)} ms`,
