@@ -67,7 +67,9 @@ static bool verb_known(struct req *r)
 static bool find_route(struct req *r)
 {
 	if (!target_parse(r->raw, &r->arena, &r->target)) {
-		req_refuse_status(r, 400, r->target.fault);
+		const char *text =
+			arena_printf(&r->arena, "the address can't be read: %s", r->target.fault);
+		req_refuse_status(r, 400, text ? text : r->target.fault);
 		return false;
 	}
 	if (!router_match(r->g->router, r->verb, &r->target, &r->arena, &r->match)) {

@@ -126,6 +126,10 @@ test('unknown query parameters are named, wherever they are sent', async () => {
 	refused(await dispatcher.get('/v1/incidents?q=%00'), 400);
 	refused(await dispatcher.get('/v1/incidents?q=%zz'), 400);
 	refused(await officer.get('/v1/reviews?cursor=..%2f..'), 400, ['/cursor']);
+	for (const path of ['/%00', '/verify/%', '/v1/incidents/%c0%af', '/v1/orders/a%2fb', '/v1/orders/a%0ab'])
+		assert.match(refused(await dispatcher.get(path), 400, [], path).detail, /address/);
+	refused(await dispatcher.get(`/v1/orders/${'a'.repeat(8000)}`), 400, ['/orderNo']);
+	refused(await dispatcher.get('/v1/items/../../etc/passwd'), 404);
 });
 
 test('a body that is no sound JSON is a 400 that says where', { timeout: 120000 }, async () => {
