@@ -1,8 +1,10 @@
 // story.mjs - the steps of a case, each one call or a few, as the real people would make them.
-import { readFileSync, readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
-import { sharedPath, root } from './stack.mjs';
+import { sharedPath, bin } from './stack.mjs';
 import { until } from './http.mjs';
 
 let serial = Date.now() % 1000000;
@@ -30,9 +32,21 @@ export const strokes = '100,100 300,200;320,120 500,300';
 export const slots = ['SCENE_FRONT', 'SCENE_REAR', 'CONTACT_DETAIL', 'PLATE_A', 'PLATE_B', 'DAMAGE_A',
 	'DAMAGE_B'];
 
-// Real vehicle photos where they are, else those we ship.
+let drawn = null;
+
+function draw() {
+	const dir = mkdtempSync(join(tmpdir(), 'jb-photos-'));
+	process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+	for (let seed = 1; seed <= 3; seed++)
+		execFileSync(join(bin, 'sample-photo'), ['--slot', slots[seed - 1], '--lon', '108.935', '--lat', '34.238',
+			'--seed', String(seed), join(dir, `${seed}.jpg`)],
+		{ env: { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' } }); // fontconfig keeps what it found
+	return dir;
+}
+
+// Real vehicle photos where they are, else drawn ones.
 export function photos() {
-	const dir = sharedPath('data', 'jpeg', 'vehicle') ?? join(root, 'tests', 'data', 'photos');
+	const dir = sharedPath('data', 'jpeg', 'vehicle') ?? (drawn ??= draw());
 	return readdirSync(dir).filter((f) => f.endsWith('.jpg')).sort().map((f) => join(dir, f));
 }
 
