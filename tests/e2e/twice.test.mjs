@@ -123,8 +123,10 @@ test('one key for two different commands is refused, by name', { timeout: 60000 
 });
 
 test('opposite wishes at once: one of them wins', { timeout: 120000 }, async () => {
-	const second = await story.onDuty(s, 1, { ...place, lon: 108.99 });
+	// The other one would be asked while this one is not free.
+	await until('the first to be off duty', 15000, async () => (await responder.post('/v1/me:offDuty', {})).status === 200);
 	for (let round = 0; round < 3; round++) {
+		const second = await story.onDuty(s, 1, { ...place, lon: 108.99 });
 		const order = story.order(undefined, { place: { text: '两难', position: { ...place, lon: 108.99 } } });
 		const { incidentId } = story.ok(await dispatcher.post('/v1/orders', order), 201);
 		const offer = await until('the offer', 30000, async () => {
@@ -137,11 +139,14 @@ test('opposite wishes at once: one of them wins', { timeout: 120000 }, async () 
 			dispatcher.post(`/v1/orders/${order.orderNo}:amend`, { weather: '雨' })]));
 		assert.deepEqual(answers.filter((r) => r.status >= 500).map((r) => `${r.bytes}`), []);
 		await story.phase(dispatcher, incidentId, 'CANCELLED', 15000);
-		await until('the responder to be free', 15000, async () => {
-			const me = (await second.get('/v1/me')).body;
+		let me;
+		await until('the responder to be free', 30000, async () => {
+			me = (await second.get('/v1/me')).body;
 			return !me.offer && !me.assignment;
+		}).catch((e) => {
+			throw new Error(`${e.message} of ${incidentId}: ${JSON.stringify(me)} ${answers.map((r) => r.status)} ${
+				JSON.stringify(s.sql(`select * from dispatch.incident where id = '${incidentId}'`))} ${s.log('dispatch').slice(-600)}`);
 		});
-		story.ok(await second.patient('POST', '/v1/me:onDuty', {}));
 	}
 });
 
