@@ -113,6 +113,7 @@ static bool read_accounts(struct world *w, const char *file, const char *url)
 		return false;
 	}
 	w->base = url ? url : text_at(v, "url", NULL);
+	w->who = v;
 	w->accounts = json_object_get(v, "accounts");
 	w->clients = json_object_get(v, "clients");
 	if (!find_account(w, "DISPATCHER", 0) || !find_account(w, "RESPONDER", 0) ||
@@ -242,6 +243,10 @@ static int replay(const struct settings *set)
 	for (size_t i = 0; i < crew.n; i++)
 		pthread_join(crew.people[i].thread, NULL);
 	open = report_print(&w);
+	json_decref(w.who);
+	json_decref(w.posts);
+	free(w.cases);
+	tape_free(&w.tape);
 	free(crew.people);
 	return open ? 1 : 0;
 }

@@ -16,7 +16,7 @@ static const double drive_mps = 9.0; /* across town, lights and all */
 static const double detour = 1.35;
 static const char *const slots[] = { "SCENE_FRONT", "SCENE_REAR", "CONTACT_DETAIL", "PLATE_A",
 	"PLATE_B", "DAMAGE_A", "DAMAGE_B" };
-enum { N_SLOTS = sizeof slots / sizeof *slots, TRIES = 3 };
+enum { N_SLOTS = sizeof slots / sizeof *slots, TRIES = 3, PATIENCE = 120 };
 
 struct rider {
 	struct person *p;
@@ -397,7 +397,7 @@ static void handle_scene(struct rider *r)
 			break;
 		if (v == -1 && !collect(r, incident) && !atomic_load(&r->w->stop)) {
 			world_fail(r->w, incident, r->h.problem);
-			if (round > TRIES)
+			if (round > PATIENCE)
 				break;
 		}
 		city_sleep(r->w, r->w->speed / 2);

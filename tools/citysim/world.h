@@ -32,6 +32,7 @@ struct photo {
 struct world {
 	const char *base;
 	double speed; /* city seconds per wall second */
+	json_t *who;  /* the accounts file; owns the next two */
 	json_t *accounts, *clients;
 	json_t *posts; /* code -> {lon, lat} */
 	struct tape tape;
