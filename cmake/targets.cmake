@@ -32,10 +32,10 @@ function(jb_add_service name)
 	endif()
 endfunction()
 
-# tools/<name>/*.c make bin/<name>, but for contract-gen which the build itself needs.
-# tools/<name>/deps.cmake may add libraries.
+# tools/src/<name>/*.c make bin/<name>; tools/src/<name>/deps.cmake may add libraries.
+# (tools/contract-gen, which the build itself needs, is in contract.cmake.)
 function(jb_add_tools)
-	file(GLOB dirs LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/tools/*)
+	file(GLOB dirs LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/tools/src/*)
 	foreach(d ${dirs})
 		get_filename_component(name ${d} NAME)
 		if(IS_DIRECTORY ${d} AND EXISTS ${d}/main.c AND NOT name STREQUAL "contract-gen")
