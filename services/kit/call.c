@@ -192,9 +192,11 @@ Pb__Code fault_from_result(struct call *c, const struct db_stmt *st, const PGres
 		return fault_set(&c->faults, PB__CODE__CONFLICT, "%s", text ? text : "conflict");
 	if (!strcmp(state, "JB422"))
 		return fault_set(&c->faults, PB__CODE__REFUSED, "%s", text ? text : "refused");
-	if (!strcmp(state, "23505") || !strcmp(state, "23P01"))
+	if (!strcmp(state, "23505") || !strcmp(state, "23P01")) {
+		c->clash = true;
 		return fault_set(&c->faults, PB__CODE__CONFLICT, "'%s' already holds",
 			constraint ? constraint : st->name);
+	}
 	switch (db_fate_of(state)) {
 	case FATE_RETRY:
 	case FATE_LOST:

@@ -53,7 +53,7 @@ struct call {
 	const struct db_arg *args;
 	size_t n_args;
 	const char *sort_key;
-	bool tx_open, again;
+	bool tx_open, again, clash; /* clash: a unique or exclusion constraint refused */
 	struct result_link *results;
 };
 

@@ -180,6 +180,13 @@ static enum verdict judge(struct svc *s, struct work *w)
 	case PB__CODE__OK:
 		return SETTLED;
 	case PB__CODE__CONFLICT:
+		/* The handler's own word settles an event; a constraint's doesn't: what it knew was
+		 * old, or something is wrong. It is tried again for a while, then put aside. */
+		if (w->call.clash && s->held_tries < HOLD_TRIES)
+			return HOLD;
+		if (w->call.clash)
+			break;
+		/* fall through */
 	case PB__CODE__REFUSED:
 	case PB__CODE__NOT_FOUND:
 		log_info("event no longer applies", "event=%s type=%s why=%s", w->event.id,
@@ -290,7 +297,7 @@ static void clear_work(struct work *w)
 	results_clear(&w->call);
 	faults_init(&w->call.faults, &w->arena);
 	w->call.stmt = NULL;
-	w->call.again = false;
+	w->call.again = w->call.clash = false;
 }
 
 /* Unpacks when first seen. False: nothing to do with it (settled), or dead. */

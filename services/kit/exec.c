@@ -51,6 +51,8 @@ static enum db_fate read_statement(struct svc *s, struct exec_one *j, bool mark)
 			fate = db_fate_of(PQresultErrorField(r, PG_DIAG_SQLSTATE));
 			if (fate != FATE_RETRY && fate != FATE_LOST)
 				fault_from_result(c, stmt, r);
+			if (mark)
+				c->clash = false; /* handled meanwhile: that settles it */
 		}
 		if (mark || (st != PGRES_TUPLES_OK && st != PGRES_COMMAND_OK)) {
 			PQclear(r);
@@ -268,6 +270,7 @@ static bool try_transaction(struct svc *s, struct work *w, tx_body body, void *a
 
 static void forget_fault(struct call *c)
 {
+	c->clash = false;
 	faults_init(&c->faults, c->arena);
 	c->detail = NULL;
 }
