@@ -296,7 +296,7 @@ size_t engine_step(struct engine *e, const struct engine_event *ev, struct ranki
 
 	if (max < ENGINE_COMMANDS_PER_INCIDENT)
 		return 0;
-	if (ev->kind == EVENT_TICK) {
+	if (ev->kind == EVENT_TICK || ev->kind == EVENT_PLAN) {
 		on_tick(&s);
 	} else if (ev->kind == EVENT_POSITION || ev->kind == EVENT_DUTY) {
 		if (!u)

@@ -62,7 +62,7 @@ static Pb__Candidate *report_candidate(
 	struct call *c, const struct world *w, const struct candidate *from, bool names)
 {
 	Pb__Candidate *p = ARENA_NEW(c->arena, Pb__Candidate);
-	const char **reasons = ARENA_ARRAY(c->arena, const char *, 5);
+	const char **reasons = ARENA_ARRAY(c->arena, const char *, ENGINE_REASONS_MAX);
 
 	if (!p || !reasons)
 		return NULL;
@@ -146,7 +146,7 @@ const char *world_json(struct call *c, const struct world *w)
 static void fill_made(struct call *c, const struct incident_row *in, const struct new_offer *o,
 	const struct candidate *best, Pb__OfferMade *e)
 {
-	const char **reasons = ARENA_ARRAY(c->arena, const char *, 5);
+	const char **reasons = ARENA_ARRAY(c->arena, const char *, ENGINE_REASONS_MAX);
 
 	e->offer_id = o->id;
 	e->incident_id = in->id;

@@ -3,17 +3,6 @@
 #include <string.h>
 #include "dispatch/engine.h"
 
-const struct policy engine_default_policy = {
-	.offer_us = 20 * INT64_C(1000000),
-	.stale_us = 60 * INT64_C(1000000),
-	.forget_us = 600 * INT64_C(1000000),
-	.reask_us = 30 * INT64_C(1000000),
-	.stale_s = 60,
-	.doubtful_s = 60,
-	.post_s = 30,
-	.risk = 0.5,
-};
-
 static const char *const state_words[] = {
 	[UNIT_OFF_DUTY] = "off_duty",
 	[UNIT_AVAILABLE] = "available",
@@ -50,7 +39,7 @@ const char *incident_state_name(enum incident_state s)
 	return incident_names[s];
 }
 
-size_t candidate_reasons(unsigned reasons, const char *ret[static 5])
+size_t candidate_reasons(unsigned reasons, const char *ret[static ENGINE_REASONS_MAX])
 {
 	static const struct {
 		unsigned bit;
@@ -61,6 +50,14 @@ size_t candidate_reasons(unsigned reasons, const char *ret[static 5])
 		{ CANDIDATE_DOUBTFUL, "doubtful_fix" },
 		{ CANDIDATE_POST, "post_position" },
 		{ CANDIDATE_ASKED, "asked_before" },
+		{ CANDIDATE_CHEAPEST, "least_risk" },
+		{ CANDIDATE_CHOSEN, "best_overall" },
+		{ CANDIDATE_DIVERTED, "diverted" },
+		{ CANDIDATE_CURRENT, "on_the_way" },
+		{ CANDIDATE_COVER, "leaves_gap" },
+		{ CANDIDATE_NEEDED, "needed_elsewhere" },
+		{ CANDIDATE_POSITIONS, "positions_stale" },
+		{ CANDIDATE_OLD_LANE, "waited_long" },
 	};
 	size_t n = 0;
 

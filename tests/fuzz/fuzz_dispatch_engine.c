@@ -32,7 +32,10 @@ static struct engine fresh(void)
 			.state = UNIT_AVAILABLE,
 			.post = { 108.9 + 0.01 * i, 34.26 },
 			.has_post = i % 2 };
-	return (struct engine){ engine_default_policy, units, UNITS, incidents, 0 };
+	return (struct engine){ .policy = engine_default_policy,
+		.units = units,
+		.n_units = UNITS,
+		.incidents = incidents };
 }
 
 static void check(const struct engine *e)

@@ -40,7 +40,10 @@ static void world_init(struct world *w, size_t n)
 				.at_us = NOON - 5 * S,
 				.accuracy_m = 5 } };
 	}
-	w->e = (struct engine){ engine_default_policy, w->units, n, w->incidents, 0 };
+	w->e = (struct engine){ .policy = engine_default_policy,
+		.units = w->units,
+		.n_units = n,
+		.incidents = w->incidents };
 	w->ranking = (struct ranking){ .candidates = w->candidates, .rejections = w->rejections };
 }
 
