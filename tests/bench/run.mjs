@@ -101,7 +101,7 @@ function cpu() {
 async function withCpu(what, count, work) {
 	const before = cpu(), done = await work(), after = cpu();
 	const used = Object.entries(after).map(([n, v]) => [n, (v - (before[n] ?? 0)) * 1e6 / count(done)])
-		.filter(([n, us]) => us > 3 && /^(jb-|nats-server|postgres|wrk|pgbench)/.test(n))
+		.filter(([n, us]) => us > 3 && /^(jb-|nats-server|postgres|wrk|pgbench|node|MainThread)/.test(n))
 		.sort((a, b) => b[1] - a[1]);
 	console.log(`  CPU us each, ${what}: ${used.map(([n, us]) => `${n} ${us.toFixed(0)}`).join(', ')}`);
 	return done;
@@ -189,14 +189,16 @@ async function benchLatency() {
 			seen.set(id, e.at);
 			expecting.get(id)?.();
 		});
-		const perSecond = 100, total = perSecond * seconds, posts = [];
+		const perSecond = Number(process.env.JB_BENCH_RATE ?? 100), total = perSecond * seconds, posts = [];
 		const start = performance.now();
-		for (let i = 0; i < total; i++) {
-			const wait = start + i * 1000 / perSecond - performance.now();
-			if (wait > 0) await new Promise((ok) => setTimeout(ok, wait));
-			posts.push(oneOrder(dispatcher, seen, expecting, byIncident));
-		}
-		await Promise.all(posts);
+		await withCpu('order to offer to cancelled', () => total, async () => {
+			for (let i = 0; i < total; i++) {
+				const wait = start + i * 1000 / perSecond - performance.now();
+				if (wait > 0) await new Promise((ok) => setTimeout(ok, wait));
+				posts.push(oneOrder(dispatcher, seen, expecting, byIncident));
+			}
+			await Promise.all(posts);
+		});
 		const ms = [...byIncident].filter(([id]) => seen.has(id)).map(([id, at]) => seen.get(id) - at);
 		const f = await floor(s);
 		if (process.env.JB_BENCH_LOOK) { const q = s.sql(process.env.JB_BENCH_LOOK); console.log(q.map((r) => r.join(' ')).join('\n')); }
@@ -228,7 +230,7 @@ async function benchEvents() {
 			await s.start('oversight');
 			await until('the first', 20000, () => count() > before);
 			const first = count(), from = process.hrtime.bigint();
-			await until('the last', 300000, () => count() >= due);
+			await withCpu('event', () => due - first, () => until('the last', 300000, () => count() >= due));
 			rates.push((due - first) / (Number(process.hrtime.bigint() - from) / 1e9));
 		}
 		report('events/s through one durable consumer (oversight)', median(rates).toFixed(0), 'the mark',

@@ -32,9 +32,19 @@ consumer_subjects() {
 	END
 }
 
+# Where callers wait for answers. Named once for all: allow_responses would keep an entry for every
+# delivered message with a reply subject, which all of JetStream's have, and walk over them each time.
+answers() {
+	cat <<-END
+		_INBOX.gateway.>
+		_INBOX.ops.>
+	END
+}
+
 service_publishes() {
 	local e
 	consumer_subjects "$1"
+	answers
 	for e in $(own_events "$1"); do
 		echo "jingbao.v1.event.*.$e"
 	done
@@ -53,6 +63,7 @@ service_subscribes() {
 
 # The gateway's consumers are short-lived, one per reader that resumes, so their names are free.
 gateway_publishes() {
+	answers
 	cat <<-END
 		jingbao.v1.*.*
 		jingbao.v1.probe
@@ -76,8 +87,7 @@ nats_user() { # nats_user NAME: its block, from subjects on descriptors 3 (publi
 	cat <<-END
 		    { user: "$1", password: "$(secret "$STACK/secrets/nats.$1")"
 		      permissions: { publish: { allow: [ $(quoted_list <&3) ] }
-		        subscribe: { allow: [ $(quoted_list <&4) ] }
-		        allow_responses: { max: 1, expires: "30s" } } }
+		        subscribe: { allow: [ $(quoted_list <&4) ] } } }
 	END
 }
 
