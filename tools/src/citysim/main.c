@@ -1,5 +1,7 @@
-/* main.c - citysim: replays a real day's accidents against the running services over HTTP.
+/* main.c - citysim: the scoreboard of dispatch policies (run, posts), and a real day's accidents
+ * replayed against the running services over HTTP.
  *
+ * citysim run SCENARIO [options], citysim posts SCENARIO [options]: see cmd_run.c.
  * citysim replay FILE.csv --accounts FILE --photos DIR [--url URL] [--speed N] [--day YYYY-MM-DD]
  *                         [--limit N] [--seed N] [--minutes N]
  */
@@ -11,11 +13,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "kit/timeutil.h"
+#include "cmd_run.h"
 #include "world.h"
 
 static const char usage[] =
 	"citysim - replays a real day's accidents against the running services, over HTTP\n\n"
-	"usage: citysim replay FILE.csv --accounts FILE --photos DIR [options]\n\n"
+	"usage: citysim replay FILE.csv --accounts FILE --photos DIR [options]\n"
+	"       citysim run SCENARIO [options]    dispatch policies compared; run --help\n"
+	"       citysim posts SCENARIO [options]  where units wait\n\n"
 	"  --accounts FILE  accounts and API clients (JSON, as tools/quickstart writes it)\n"
 	"  --photos DIR     JPEG photos to send\n"
 	"  --url URL        the gateway; default: the accounts file's \"url\"\n"
@@ -330,6 +335,8 @@ int main(int argc, char **argv)
 	int rc;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 1 && (!strcmp(argv[1], "run") || !strcmp(argv[1], "posts")))
+		return cmd_run(argc - 1, argv + 1, !strcmp(argv[1], "posts"));
 	read_options(argc, argv, &s);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	rc = replay(&s);

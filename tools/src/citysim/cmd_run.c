@@ -1,0 +1,246 @@
+/* cmd_run.c - citysim run and citysim posts: the scoreboard's command line. */
+#include "cmd_run.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "board/board.h"
+
+static const char usage[] =
+	"citysim run - the scoreboard: dispatch policies on the same simulated days\n"
+	"citysim posts - where units wait (p-median with tardiness), as CSV\n\n"
+	"usage: citysim run SCENARIO [options]\n"
+	"       citysim posts SCENARIO [options]\n\n"
+	"  --seeds N            tapes, each with hot spots and posts of its own (4)\n"
+	"  --seed N             the first one (1)\n"
+	"  --days M             days of each (5)\n"
+	"  --policies P2,P7     which, in that order; the base of differences is P2 (P0 to P8)\n"
+	"  --json               a report instead of a table\n"
+	"  --set NAME=VALUE     another value of the scenario's (repeatable; --set help lists "
+	"them)\n"
+	"  --graph NODES ARCS   another city: CSV files, also JEMSS tables\n"
+	"  --tape CALLS         another tape: CSV; the first third of its days is history\n"
+	"  --posts POSTS        other posts: CSV (lon, lat or node), JEMSS stations\n"
+	"  --mode N             JEMSS travel mode (1)\n"
+	"  --no-bound           leave out the clairvoyant bound\n"
+	"  --no-checks          leave out the assertions that run the first day again\n\n"
+	"Scenarios:\n";
+
+static void print_usage(FILE *f)
+{
+	fputs(usage, f);
+	for (size_t i = 0; i < n_scenarios; i++)
+		fprintf(f, "  %-5s %s\n", scenarios[i].name, scenarios[i].title);
+	fputs("\nRoad data: $JB_SHARED/data/xian/roads (../shared), else a made-up city. Exit 0; 1 "
+	      "when an\nassertion is broken; 2 for wrong input.\n",
+		f);
+}
+
+static bool whole(const char *name, const char *text, double max, double *ret)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text || *end || !(v >= 0 && v <= max) || v > floor(v)) {
+		fprintf(stderr, "citysim: --%s: '%s' is not a whole number up to %.0f\n", name,
+			text, max);
+		return false;
+	}
+	*ret = v;
+	return true;
+}
+
+static bool name_policies(struct board_options *o, const char *list)
+{
+	o->n_policies = 0;
+	while (*list) {
+		char name[32];
+		size_t n = strcspn(list, ",");
+		const struct policy *p;
+		snprintf(name, sizeof name, "%.*s", (int)(n < 31 ? n : 31), list);
+		p = policy_by_name(name);
+		if (!p || o->n_policies == BOARD_POLICIES) {
+			fprintf(stderr, "citysim: --policies: there is no policy '%s'\n", name);
+			return false;
+		}
+		o->policies[o->n_policies++] = p;
+		list += n + (list[n] == ',');
+	}
+	return o->n_policies > 0;
+}
+
+static bool set_value(struct board_options *o, const char *text)
+{
+	if (!strcmp(text, "help")) {
+		scenario_print(&o->scenario);
+		exit(0);
+	}
+	if (scenario_set(&o->scenario, text))
+		return true;
+	fprintf(stderr, "citysim: --set: '%s' is not NAME=VALUE; --set help lists them\n", text);
+	return false;
+}
+
+static bool two_files(int argc, char **argv, struct board_options *o)
+{
+	o->nodes = optarg;
+	if (optind >= argc || argv[optind][0] == '-') {
+		fputs("citysim: --graph needs two files, nodes and arcs\n", stderr);
+		return false;
+	}
+	o->arcs = argv[optind++];
+	return true;
+}
+
+enum {
+	SEEDS = 1,
+	SEED,
+	DAYS,
+	POLICIES,
+	JSON,
+	SET,
+	GRAPH,
+	TAPE,
+	POSTS,
+	MODE,
+	NO_BOUND,
+	NO_CHECKS,
+	HELP
+};
+
+static bool read_options(int argc, char **argv, struct board_options *o, bool *ret_json)
+{
+	static const struct option options[] = {
+		{ "seeds", required_argument, NULL, SEEDS },
+		{ "seed", required_argument, NULL, SEED },
+		{ "days", required_argument, NULL, DAYS },
+		{ "policies", required_argument, NULL, POLICIES },
+		{ "json", no_argument, NULL, JSON },
+		{ "set", required_argument, NULL, SET },
+		{ "graph", required_argument, NULL, GRAPH },
+		{ "tape", required_argument, NULL, TAPE },
+		{ "posts", required_argument, NULL, POSTS },
+		{ "mode", required_argument, NULL, MODE },
+		{ "no-bound", no_argument, NULL, NO_BOUND },
+		{ "no-checks", no_argument, NULL, NO_CHECKS },
+		{ "help", no_argument, NULL, HELP },
+		{ 0 },
+	};
+	double v = 0;
+	bool ok = true;
+	int c;
+
+	while (ok && (c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (c) {
+		case SEEDS:
+			ok = whole("seeds", optarg, 1e4, &v) && v > 0;
+			o->seeds = (size_t)v;
+			break;
+		case SEED:
+			ok = whole("seed", optarg, 1e9, &v);
+			o->first_seed = (uint64_t)v;
+			break;
+		case DAYS:
+			ok = whole("days", optarg, 3650, &v) && v > 0;
+			o->days = (size_t)v;
+			break;
+		case MODE:
+			ok = whole("mode", optarg, 99, &v);
+			o->mode = (int)v;
+			break;
+		case POLICIES:
+			ok = name_policies(o, optarg);
+			break;
+		case JSON:
+			*ret_json = true;
+			break;
+		case SET:
+			ok = set_value(o, optarg);
+			break;
+		case GRAPH:
+			ok = two_files(argc, argv, o);
+			break;
+		case TAPE:
+			o->tape = optarg;
+			break;
+		case POSTS:
+			o->posts = optarg;
+			break;
+		case NO_BOUND:
+			o->bound = false;
+			break;
+		case NO_CHECKS:
+			o->checks = false;
+			break;
+		case HELP:
+			print_usage(stdout);
+			exit(0);
+		default:
+			ok = false;
+		}
+	return ok;
+}
+
+/* The scenario comes before its options: --set changes it. */
+static const char *find_scenario(int argc, char **argv)
+{
+	return argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
+}
+
+static int finish(struct board *b, bool posts, bool json)
+{
+	const char *broken;
+
+	if (posts)
+		return board_print_posts(b) ? 0 : 2;
+	if (!board_run(b))
+		return 2;
+	if (json && !board_print_json(b))
+		return 2;
+	if (!json)
+		board_print(b);
+	broken = board_violation(b);
+	if (broken)
+		fprintf(stderr, "citysim: BROKEN ASSERTION: %s\n", broken);
+	return broken ? 1 : 0;
+}
+
+int cmd_run(int argc, char **argv, bool posts)
+{
+	struct board_options o = {
+		.first_seed = 1, .seeds = 4, .days = 5, .bound = true, .checks = true
+	};
+	const char *name = find_scenario(argc, argv);
+	const struct scenario *s = name ? scenario_find(name) : NULL;
+	static struct board b;
+	bool json = false;
+	int rc;
+
+	name_policies(&o, "P0,P1,P2,P3,P4,P5,P6,P7,P8");
+	if (!name) {
+		bool help = argc > 1 && !strcmp(argv[1], "--help");
+		print_usage(help ? stdout : stderr);
+		return help ? 0 : 2;
+	}
+	if (!s) {
+		fprintf(stderr, "citysim: there is no scenario '%s'; --help lists them\n", name);
+		return 2;
+	}
+	o.scenario = *s;
+	if (!read_options(argc - 1, argv + 1, &o, &json))
+		return 2;
+	o.quiet = json;
+	if (!board_open(&b, &o)) {
+		fprintf(stderr, "citysim: %s\n", b.error);
+		rc = 2;
+	} else {
+		rc = finish(&b, posts, json);
+		if (rc == 2)
+			fprintf(stderr, "citysim: %s\n", b.error);
+	}
+	board_close(&b);
+	return rc;
+}
