@@ -258,6 +258,7 @@ enum engine_command_kind {
 	COMMAND_REMOTE, /* can't be in time: offer remote handling now; candidate: the best there is
 			 */
 	COMMAND_REPOST, /* suggestion: the unit to `post` */
+	COMMAND_LEAD,   /* this further responder is the lead now */
 };
 
 struct engine_command {

@@ -22,6 +22,17 @@ void work_reset(struct engine_work *w)
 	w->used = 0;
 }
 
+struct work_mark work_mark(const struct engine_work *w)
+{
+	return (struct work_mark){ w->at, w->used };
+}
+
+void work_release(struct engine_work *w, struct work_mark m)
+{
+	w->at = m.at;
+	w->used = m.used;
+}
+
 void *work_take(struct engine_work *w, size_t n, size_t size)
 {
 	size_t want;

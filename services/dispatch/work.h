@@ -16,6 +16,12 @@ struct engine_work {
 	size_t at, used;
 };
 
+struct work_mark {
+	size_t at, used;
+};
+/* What was taken after the mark is given back by the release. */
+struct work_mark work_mark(const struct engine_work *w);
+void work_release(struct engine_work *w, struct work_mark m);
 void work_reset(struct engine_work *w);
 /* Room for n things, not cleared; NULL when memory is out. Valid until the reset. */
 void *work_take(struct engine_work *w, size_t n, size_t size);

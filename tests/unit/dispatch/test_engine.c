@@ -199,15 +199,15 @@ static void a_finder_has_it_at_once(void **state)
 	struct world w;
 	(void)state;
 	world_init(&w, 3);
-	struct incident *one = add_incident(&w, NOON), *two = add_incident(&w, NOON + S);
+	struct incident *one = add_incident(&w, NOON);
 
 	step(&w, EVENT_OPENED, NOON, one->id, NULL); /* offered to u00 */
+	struct incident *two = add_incident(&w, NOON + S);
 	step(&w, EVENT_OPENED, NOON + S, two->id, "u00");
 	assert_string_equal(said(&w, COMMAND_END_OFFER)->word, "WITHDRAWN");
 	assert_string_equal(said(&w, COMMAND_ARRIVED)->word, "self_initiated");
 	assert_int_equal(w.units[0].state, UNIT_ON_SCENE);
-	assert_int_equal(one->state, INCIDENT_WAITING);
-	step(&w, EVENT_TICK, NOON + 2 * S, NULL, NULL);
+	assert_int_equal(one->state, INCIDENT_OFFERED); /* to the next one, at once */
 	assert_string_equal(said(&w, COMMAND_OFFER)->unit->id, "u01");
 }
 
@@ -221,16 +221,15 @@ static void by_hand_takes_over(void **state)
 	step(&w, EVENT_OPENED, NOON, one->id, NULL); /* u00 */
 	step(&w, EVENT_OPENED, NOON, two->id, NULL); /* u01 */
 	step(&w, EVENT_ASSIGN, NOON + S, one->id, "u01");
-	assert_int_equal(w.units[0].state, UNIT_AVAILABLE);
 	assert_int_equal(w.units[1].state, UNIT_EN_ROUTE);
-	assert_int_equal(two->state, INCIDENT_WAITING);
+	assert_string_equal(two->unit, "u00"); /* withdrawn from u01, offered on */
 	step(&w, EVENT_ASSIGN, NOON + S, two->id, "u01");
 	assert_string_equal(said(&w, COMMAND_REFUSE)->word, "unit_not_free");
 	step(&w, EVENT_ASSIGN, NOON + S, one->id, "u02");
 	assert_string_equal(said(&w, COMMAND_REFUSE)->word, "incident_not_open");
 	step(&w, EVENT_RELEASE, NOON + 2 * S, one->id, "u01");
 	assert_string_equal(said(&w, COMMAND_END_ASSIGNMENT)->word, "RELEASED");
-	assert_string_equal(said(&w, COMMAND_OFFER)->unit->id, "u00");
+	assert_string_equal(said(&w, COMMAND_OFFER)->unit->id, "u02");
 }
 
 static void duty_table(void **state)
