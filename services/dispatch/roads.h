@@ -115,6 +115,7 @@ struct roads_new_edge {
 struct roads_options {
 	const struct areas *districts; /* zones; NULL: one zone */
 	const char *source;            /* text kept in the graph */
+	int datum;                     /* of the positions given (Pb__Datum__Value); 0: WGS-84 */
 	bool keep_parts;               /* keep nodes outside the main strongly connected part */
 };
 struct roads_report {
