@@ -222,8 +222,10 @@ static bool send_planned(struct step *s)
 		return false;
 	if (s->e->policy.mode >= MODE_BATCH && !match_best(&p))
 		return false;
-	if (s->e->policy.mode < MODE_BATCH)
+	if (s->e->policy.mode < MODE_BATCH) {
 		match_greedily(&p);
+		plan_fill(&p);
+	}
 	carry_out(&p);
 	return true;
 }

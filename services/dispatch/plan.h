@@ -60,11 +60,18 @@ struct lateness plan_lateness(const struct plan *p, size_t row, size_t column);
 /* Expected response from now, with what doubt about the position adds. */
 double plan_eta_s(const struct plan *p, size_t row, size_t column);
 
+/* A free unit nobody has in this plan yet was never offered this incident. */
+bool plan_others_left(const struct plan *p, size_t row);
+/* INFINITY when the pair isn't allowed: unreachable, or asked before and not to be asked again. */
+double plan_pair_cost(const struct plan *p, size_t row, size_t column, bool others_left);
+
 /* plan_lanes.c: the price of waiting, and who goes first when units are too few. */
 void plan_lanes(struct plan *p);
 
 /* plan_swaps.c: what of the cheapest assignment is worth a swap; leaves the rest as it was. */
 void plan_swaps(struct plan *p);
+/* Whoever is left without anybody gets the cheapest free unit nobody has. */
+void plan_fill(struct plan *p);
 
 /* plan_decide.c: the figures and the record of one decision. */
 struct candidate plan_candidate(const struct plan *p, size_t row, size_t column);

@@ -149,42 +149,53 @@ static bool price_cover(struct plan *p)
 }
 
 /* Whoever was asked before is asked again only when nobody else is left, and rested; a trip is
- * never offered twice to the same unit. */
-static void forbid_asked(struct plan *p, size_t row)
+ * never offered twice to the same unit, and a unit under way not the same incident. */
+static bool may_ask(const struct plan *p, size_t row, size_t column, bool others_left)
 {
-	const struct incident *in = p->rows[row].in;
-	bool fresh = false;
+	const struct plan_row *r = &p->rows[row];
+	const struct asked *a = rank_asked(r->in, p->units[column].unit->id);
 
-	if (!in->n_asked)
-		return;
-	for (size_t j = 0; j < p->n_units && !fresh; j++)
-		fresh = p->units[j].row == NONE && isfinite(p->cost[at(p, row, j)]) &&
-			!rank_asked(in, p->units[j].unit->id);
-	for (size_t j = 0; j < p->n_units; j++) {
-		const struct asked *a = rank_asked(in, p->units[j].unit->id);
-		bool never = fresh || p->rows[row].current != NONE || p->units[j].row != NONE;
-		if (a && j != p->rows[row].current &&
-			(never || p->s->ev->now_us - a->last_us < p->s->e->policy.reask_us))
-			p->cost[at(p, row, j)] = INFINITY;
+	if (!a || column == r->current)
+		return true;
+	if (others_left || r->current != NONE || p->units[column].row != NONE)
+		return false;
+	return p->s->ev->now_us - a->last_us >= p->s->e->policy.reask_us;
+}
+
+bool plan_others_left(const struct plan *p, size_t row)
+{
+	for (size_t j = 0; j < p->n_units; j++)
+		if (p->units[j].row == NONE && !p->units[j].used &&
+			isfinite(p->travel[at(p, row, j)].eta_s) &&
+			!rank_asked(p->rows[row].in, p->units[j].unit->id))
+			return true;
+	return false;
+}
+
+double plan_pair_cost(const struct plan *p, size_t row, size_t column, bool others_left)
+{
+	const struct policy *po = &p->s->e->policy;
+	const struct plan_row *r = &p->rows[row];
+	const struct plan_unit *u = &p->units[column];
+	double eta = plan_eta_s(p, row, column), c = eta;
+
+	if (isinf(eta) || (r->in->n_asked && !may_ask(p, row, column, others_left)))
+		return INFINITY;
+	if (po->mode != MODE_SHORTEST) {
+		struct lateness l = plan_lateness(p, row, column);
+		c = cost_pair(po, r->weight, &l, eta, u->cover);
 	}
+	if (column != r->current)
+		c += po->swap * (r->current != NONE) + po->swap * (u->row != NONE);
+	return c + TIE * (double)column;
 }
 
 static void price_row(struct plan *p, size_t row)
 {
-	const struct policy *po = &p->s->e->policy;
-	const struct plan_row *r = &p->rows[row];
+	bool others_left = p->rows[row].in->n_asked && plan_others_left(p, row);
 
-	for (size_t j = 0; j < p->n_units; j++) {
-		const struct plan_unit *u = &p->units[j];
-		struct lateness l = plan_lateness(p, row, j);
-		double eta = plan_eta_s(p, row, j);
-		double c = po->mode == MODE_SHORTEST ? eta
-						     : cost_pair(po, r->weight, &l, eta, u->cover);
-		if (j != r->current)
-			c += po->swap * (r->current != NONE) + po->swap * (u->row != NONE);
-		p->cost[at(p, row, j)] = isfinite(c) ? c + TIE * (double)j : INFINITY;
-	}
-	forbid_asked(p, row);
+	for (size_t j = 0; j < p->n_units; j++)
+		p->cost[at(p, row, j)] = plan_pair_cost(p, row, j, others_left);
 }
 
 /* Who is nearly there stays on his trip. */

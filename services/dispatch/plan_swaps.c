@@ -97,25 +97,6 @@ static void decide(struct plan *p, size_t head)
 		p->rows[t.rows[k]].done = true;
 }
 
-/* Whoever is still left without anybody gets the cheapest free unit nobody has. */
-static void fill(struct plan *p)
-{
-	for (size_t i = 0; i < p->n_rows; i++) {
-		size_t best = NONE;
-		if (p->rows[i].match != NONE)
-			continue;
-		for (size_t j = 0; j < p->n_units; j++)
-			if (p->units[j].row == NONE && !p->units[j].used &&
-				isfinite(p->cost[at(p, i, j)]) &&
-				(best == NONE || p->cost[at(p, i, j)] < p->cost[at(p, i, best)]))
-				best = j;
-		if (best == NONE)
-			continue;
-		p->rows[i].match = best;
-		p->units[best].used = true;
-	}
-}
-
 static void mark_used(struct plan *p)
 {
 	for (size_t j = 0; j < p->n_units; j++)
@@ -141,5 +122,32 @@ void plan_swaps(struct plan *p)
 		if (p->rows[i].current != NONE && !p->rows[i].done)
 			p->rows[i].match = p->rows[i].current;
 	mark_used(p);
-	fill(p);
+	plan_fill(p);
+}
+
+static size_t cheapest_unused(struct plan *p, size_t row)
+{
+	bool others_left = plan_others_left(p, row);
+	size_t best = NONE;
+
+	for (size_t j = 0; j < p->n_units; j++) {
+		double *cost = &p->cost[at(p, row, j)];
+		if (p->units[j].row != NONE || p->units[j].used)
+			continue;
+		*cost = plan_pair_cost(p, row, j, others_left);
+		if (isfinite(*cost) && (best == NONE || *cost < p->cost[at(p, row, best)]))
+			best = j;
+	}
+	return best;
+}
+
+void plan_fill(struct plan *p)
+{
+	for (size_t i = 0; i < p->n_rows; i++) {
+		size_t best = p->rows[i].match == NONE ? cheapest_unused(p, i) : NONE;
+		if (best == NONE)
+			continue;
+		p->rows[i].match = best;
+		p->units[best].used = true;
+	}
 }
