@@ -17,8 +17,8 @@ static char names[UNITS + INCIDENTS][4];
 static struct unit units[UNITS];
 static struct incident incidents[INCIDENTS];
 static const struct zone zones[] = { { { 108.91, 34.25 }, 0.5, 0.2 },
-	{ { 109.2, 34.3 }, 0.5, 0.4 } };
-static const struct post_site posts[] = { { "p1", { 108.9, 34.2 } }, { "p2", { 109.1, 34.3 } } };
+	{ { 108.99, 34.3 }, 0.5, 0.4 } };
+static const struct post_site posts[] = { { "p1", { 108.9, 34.2 } }, { "p2", { 108.95, 34.3 } } };
 static const struct demand demand_here = { zones, 2, 0.002, posts, 2 };
 
 static void demand(bool holds)
@@ -133,7 +133,7 @@ static struct engine_event read_event(const uint8_t *b, int64_t now)
 		.unit = b[2] & 0x80 ? NULL : names[b[2] % UNITS],
 		.duty = (enum unit_state[]){ UNIT_OFF_DUTY, UNIT_AVAILABLE,
 			UNIT_ON_BREAK }[b[3] % 3],
-		.fix = { .at = { 108.0 + b[3] / 100.0, 33.0 + b[4] / 100.0 },
+		.fix = { .at = { 108.88 + b[3] / 2000.0, 34.2 + b[4] / 2000.0 },
 			.at_us = now - (b[3] & 0x0f) * 20 * S,
 			.doubtful = b[4] & 1 },
 		.until_us = b[3] & 1 ? now + b[4] * S : 0,
@@ -183,6 +183,17 @@ static bool open_one(struct engine *e, struct engine_event *ev)
 	return true;
 }
 
+/* Most of the time the phones report. */
+static void report(int64_t now, const uint8_t *b)
+{
+	for (int i = 0; i < UNITS && b[3] & 7; i++) {
+		units[i].fix.at.lon =
+			units[i].fix.at_us ? units[i].fix.at.lon : 108.88 + b[i % 5] / 2000.0;
+		units[i].fix.at.lat = units[i].fix.at_us ? units[i].fix.at.lat : 34.26;
+		units[i].fix.at_us = now;
+	}
+}
+
 /* Ends what is over, so that a long input goes on having work. */
 static void sweep(struct engine *e)
 {
@@ -209,10 +220,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct engine e = fresh(data[0]);
 	e.work = engine_work_new();
 	for (data++, size--; e.work && size >= BYTES; data += BYTES, size -= BYTES) {
-		now += data[4] * S / 4;
+		now += data[4] * S / (data[3] & 8 ? 4 : 32);
 		struct engine_event ev = read_event(data, now);
 		make_likely(&ev, data[1]);
 		sweep(&e);
+		report(now, data);
 		if (ev.kind == EVENT_OPENED && !open_one(&e, &ev))
 			continue;
 		demand(engine_step(&e, &ev, &r, out, COMMANDS) < COMMANDS);
