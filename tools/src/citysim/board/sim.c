@@ -280,6 +280,7 @@ static void obey(struct sim *s, const struct engine_command *c)
 	case COMMAND_ARRIVED:
 	case COMMAND_STATUS:
 	case COMMAND_PENDING:
+	case COMMAND_LEAD:
 		break;
 	}
 }
