@@ -7,6 +7,7 @@
 
 struct dispatch_settings {
 	long offer_seconds, retry_seconds, reask_seconds, stale_seconds;
+	const char *roads; /* file of the road graph, "" none */
 };
 extern struct dispatch_settings settings;
 

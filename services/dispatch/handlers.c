@@ -1,7 +1,15 @@
 /* handlers.c - the table of dispatch's RPCs and every statement they use. */
+#include "dispatch/roads_live.h"
 #include "dispatch/service.h"
 
 struct dispatch_settings settings;
+
+Pb__Code dispatch_start(struct call *c)
+{
+	if (roads_live_start(settings.roads))
+		return PB__CODE__OK;
+	return call_fail(c, PB__CODE__INTERNAL, "the road graph can't be watched");
+}
 
 const struct dispatch_handlers dispatch_rpcs = {
 	.list_candidates = { .run = dispatch_list_candidates },
@@ -104,5 +112,10 @@ const struct config_item dispatch_config[] = {
 		.max = 600,
 		.unit = "s",
 		.help = "a position older than this is ranked down" },
+	{ .name = "roads",
+		.type = CONFIG_TEXT,
+		.var = &settings.roads,
+		.def = "",
+		.help = "road graph made by tools/roads; travel times by straight line without" },
 	{ 0 },
 };

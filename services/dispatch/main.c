@@ -1,4 +1,5 @@
 /* main.c - declares the dispatch service. */
+#include "dispatch/roads_live.h"
 #include "dispatch/service.h"
 
 int main(int argc, char **argv)
@@ -11,6 +12,8 @@ int main(int argc, char **argv)
 		.rpcs = { dispatch_bindings, DISPATCH_RPCS, &dispatch_rpcs },
 		.events = dispatch_events,
 		.ticks = dispatch_ticks,
+		.start = dispatch_start,
+		.stop = roads_live_stop,
 	};
 
 	return svc_main(argc, argv, &dispatch);

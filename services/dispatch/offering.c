@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "dispatch/dispatch.h"
+#include "dispatch/roads_live.h"
 #include "kit/json.h"
 #include "kit/timeutil.h"
 
@@ -45,7 +46,8 @@ Pb__Code world_load(
 		.units = w->crew.units,
 		.n_units = w->crew.n,
 		.incidents = &w->incident,
-		.n_incidents = 1 };
+		.n_incidents = 1,
+		.travel = dispatch_travel() };
 	w->ranking.candidates = ARENA_ARRAY(c->arena, struct candidate, w->crew.n + 1);
 	w->ranking.rejections = ARENA_ARRAY(c->arena, struct rejection, w->crew.n + 1);
 	if (!w->ranking.candidates || !w->ranking.rejections)

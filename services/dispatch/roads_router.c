@@ -14,10 +14,22 @@ static bool alloc_memory(struct roads_router *q)
 	q->max_trees = fit < 4 ? 4 : fit > ROADS_TREES_MAX ? ROADS_TREES_MAX : fit;
 	q->trees = calloc(q->max_trees, sizeof(*q->trees));
 	q->tree_of = calloc(4 * (size_t)ROADS_TREES_MAX, sizeof(*q->tree_of));
+	q->longest_ms = calloc(
+		q->graph->head->n_zones * (size_t)ROADS_KINDS_PER_ZONE, sizeof(*q->longest_ms));
 	q->spots = calloc(ROADS_SPOTS, sizeof(*q->spots));
 	q->wanted = calloc(n, 1);
 	q->scratch = calloc(n, sizeof(*q->scratch));
-	return q->trees && q->tree_of && q->spots && q->wanted && q->scratch;
+	return q->trees && q->tree_of && q->longest_ms && q->spots && q->wanted && q->scratch;
+}
+
+static void find_longest(struct roads_router *q)
+{
+	const struct roads *g = q->graph;
+
+	for (uint32_t i = 0; i < g->head->n_edges; i++) {
+		uint32_t *longest = &q->longest_ms[edge_kind(&g->edges[i])];
+		*longest = g->edges[i].base_ms > *longest ? g->edges[i].base_ms : *longest;
+	}
 }
 
 struct roads_router *roads_router_new(struct roads *r, const struct roads_speeds *speeds)
@@ -28,11 +40,13 @@ struct roads_router *roads_router_new(struct roads *r, const struct roads_speeds
 		return NULL;
 	q->graph = roads_hold(r);
 	q->self.q = q;
-	if (!alloc_memory(q) || !roads_router_set_speeds(q, speeds)) {
-		roads_router_free(q);
-		return NULL;
+	if (alloc_memory(q)) {
+		find_longest(q);
+		if (roads_router_set_speeds(q, speeds))
+			return q;
 	}
-	return q;
+	roads_router_free(q);
+	return NULL;
 }
 
 void roads_router_free(struct roads_router *q)
@@ -44,6 +58,7 @@ void roads_router_free(struct roads_router *q)
 	for (int h = 0; h < 24; h++)
 		free(q->scale[h]);
 	free(q->trees);
+	free(q->longest_ms);
 	free(q->tree_of);
 	free(q->spots);
 	free(q->wanted);

@@ -47,7 +47,8 @@ struct queue {
 
 struct roads_router {
 	struct roads *graph;
-	uint32_t *scale[24]; /* by kind: times 1024 */
+	uint32_t *scale[24];  /* by kind: times 1024 */
+	uint32_t *longest_ms; /* by kind: of an edge in free flow */
 	struct band {
 		double sigma, p90; /* p90: of the drive, over its expected time */
 	} band[24], unsure_band[24];

@@ -74,13 +74,11 @@ static uint32_t *scale_of(const struct roads_router *q, const struct roads_speed
 /* The queue's ring must hold the longest edge at its slowest, and the longest walk to a road. */
 static bool fit_queue(struct roads_router *q, uint32_t *const scale[24])
 {
-	const struct roads *g = q->graph;
 	uint32_t longest = 0;
 
-	for (uint32_t i = 0; i < g->head->n_edges; i++)
+	for (size_t k = 0; k < q->graph->head->n_zones * (size_t)ROADS_KINDS_PER_ZONE; k++)
 		for (int h = 0; h < 24; h++) {
-			uint32_t ms =
-				scaled(g->edges[i].base_ms, scale[h][edge_kind(&g->edges[i])]);
+			uint32_t ms = scaled(q->longest_ms[k], scale[h][k]);
 			longest = ms > longest ? ms : longest;
 		}
 	return queue_size(
