@@ -1,4 +1,4 @@
-/* cmd_run.c - citysim run and citysim posts: the scoreboard's command line. */
+/* cmd_run.c - citysim run and citysim posts, citysim tape: the scoreboard's command line. */
 #include "cmd_run.h"
 
 #include <errno.h>
@@ -11,9 +11,11 @@
 
 static const char usage[] =
 	"citysim run - the scoreboard: dispatch policies on the same simulated days\n"
-	"citysim posts - where units wait (p-median with tardiness), as CSV\n\n"
+	"citysim posts - where units wait (p-median with tardiness), as CSV\n"
+	"citysim tape - the calls, as CSV\n\n"
 	"usage: citysim run SCENARIO [options]\n"
-	"       citysim posts SCENARIO [options]\n\n"
+	"       citysim posts SCENARIO [options]\n"
+	"       citysim tape SCENARIO [options]\n\n"
 	"  --seeds N            tapes, each with hot spots and posts of its own (4)\n"
 	"  --seed N             the first one (1)\n"
 	"  --days M             days of each (5)\n"
@@ -190,12 +192,14 @@ static const char *find_scenario(int argc, char **argv)
 	return argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
 }
 
-static int finish(struct board *b, bool posts, bool json)
+static int finish(struct board *b, const char *what, bool json)
 {
 	const char *broken;
 
-	if (posts)
+	if (!strcmp(what, "posts"))
 		return board_print_posts(b) ? 0 : 2;
+	if (!strcmp(what, "tape"))
+		return board_print_tape(b) ? 0 : 2;
 	if (!board_run(b))
 		return 2;
 	if (json && !board_print_json(b))
@@ -208,7 +212,7 @@ static int finish(struct board *b, bool posts, bool json)
 	return broken ? 1 : 0;
 }
 
-int cmd_run(int argc, char **argv, bool posts)
+int cmd_run(int argc, char **argv)
 {
 	struct board_options o = {
 		.first_seed = 1, .seeds = 4, .days = 5, .bound = true, .checks = true
@@ -237,7 +241,7 @@ int cmd_run(int argc, char **argv, bool posts)
 		fprintf(stderr, "citysim: %s\n", b.error);
 		rc = 2;
 	} else {
-		rc = finish(&b, posts, json);
+		rc = finish(&b, argv[0], json);
 		if (rc == 2)
 			fprintf(stderr, "citysim: %s\n", b.error);
 	}

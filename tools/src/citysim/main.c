@@ -335,8 +335,9 @@ int main(int argc, char **argv)
 	int rc;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc > 1 && (!strcmp(argv[1], "run") || !strcmp(argv[1], "posts")))
-		return cmd_run(argc - 1, argv + 1, !strcmp(argv[1], "posts"));
+	if (argc > 1 &&
+		(!strcmp(argv[1], "run") || !strcmp(argv[1], "posts") || !strcmp(argv[1], "tape")))
+		return cmd_run(argc - 1, argv + 1);
 	read_options(argc, argv, &s);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	rc = replay(&s);

@@ -50,30 +50,31 @@ static const struct remembered *locate(struct belief *b, struct lonlat p, double
 	uint64_t key = hash_mix(hash_mix(bits(p.lon), bits(p.lat)), bits(course));
 	struct remembered *r = &b->cache[key % BELIEF_CACHE];
 
-	if (r->known && same(r->lon, p.lon) && same(r->lat, p.lat) && same(r->course, course))
+	if (r->n && same(r->lon, p.lon) && same(r->lat, p.lat) && same(r->course, course))
 		return r;
-	*r = (struct remembered){ p.lon, p.lat, course, .known = true, .moving = course >= 0 };
-	if (r->moving)
-		r->spot = city_project(b->city, p, course);
-	else
-		r->node = city_nearest_node(b->city, p);
+	*r = (struct remembered){ p.lon, p.lat, course, .n = 0 };
+	r->n = city_guess(b->city, p, course, r->guess);
 	return r;
 }
 
+/* The mean over where it may be: a fix that trembles between two roads must not make a car seem
+ * nearer now and then. */
 static double drive_s(struct belief *b, const struct travel_from *from, const struct row *row)
 {
 	double course = from->speed_mps >= 1 && from->course_deg >= 0 ? from->course_deg : -1;
 	const struct remembered *r = locate(b, from->at, course);
-	const struct arc *a = &b->city->arcs[r->spot.arc];
-	uint32_t node = r->moving ? a->head : r->node;
-	double m[2];
+	double s = fmax(r->guess[0].off_m - 30, 0) / WALK_MPS;
 
-	if (row->quarter_s[node] == CITY_FAR)
-		return INFINITY;
-	if (r->moving)
-		return (1 - r->spot.done) * (double)a->s + row->quarter_s[node] / 4.0;
-	city_metres(b->city, from->at, b->city->at[node], m);
-	return fmax(hypot(m[0], m[1]) - 30, 0) / WALK_MPS + row->quarter_s[node] / 4.0;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct guess *g = &r->guess[i];
+		const struct arc *a = &b->city->arcs[g->spot.arc];
+		uint32_t node = course >= 0 ? a->head : a->tail;
+		if (row->quarter_s[node] == CITY_FAR)
+			return INFINITY;
+		s += g->weight * ((course >= 0 ? (1 - g->spot.done) * (double)a->s : 0) +
+					 row->quarter_s[node] / 4.0);
+	}
+	return s;
 }
 
 static double wrongness(const struct belief *b, struct lonlat p, int hour)
@@ -99,7 +100,7 @@ static void believe(const void *ctx, struct lonlat target, int64_t at_us,
 	known_storm = clock_slow(b->clock, at - LAG_S) /
 		      travel_congestion(travel_hour(at_us - (int64_t)(LAG_S * 1e6)));
 	slow = travel_congestion(travel_hour(at_us)) * known_storm;
-	row = city_row(b->city, locate(b, target, -1)->node);
+	row = city_row(b->city, city_nearest_node(b->city, target));
 	for (size_t i = 0; i < n; i++) {
 		const struct scenario *s = b->scenario;
 		double turnout = from[i].under_way || from[i].speed_mps >= 1 ? s->accept_s

@@ -11,18 +11,20 @@
 
 enum { BELIEF_CACHE = 4096, BELIEF_DISTRICTS = 3 };
 
+/* What was last found out about a position. */
+struct remembered {
+	double lon, lat, course;
+	struct guess guess[CITY_GUESSES];
+	size_t n;
+};
+
 struct belief {
 	struct city *city;
 	const struct scenario *scenario;
 	const struct clock *clock;
 	double wrong[BELIEF_DISTRICTS * BELIEF_DISTRICTS][24];
 	struct lonlat low, high;
-	struct remembered {
-		double lon, lat, course;
-		uint32_t node; /* standing: the nearest */
-		struct spot spot;
-		bool known, moving;
-	} * cache;
+	struct remembered *cache;
 };
 
 bool belief_init(struct belief *b, struct city *c, const struct scenario *s, uint64_t seed);

@@ -49,5 +49,7 @@ void board_print(const struct board *b);
 bool board_print_json(const struct board *b);
 /* CSV of the fleet's posts under the first seed. */
 bool board_print_posts(struct board *b);
+/* CSV of the first seed's tape, as --tape reads it. */
+bool board_print_tape(struct board *b);
 
 #endif

@@ -153,3 +153,22 @@ bool board_print_posts(struct board *b)
 	stage_clear(&g);
 	return true;
 }
+
+bool board_print_tape(struct board *b)
+{
+	struct stage g;
+
+	if (!stage_set(&g, &b->o.scenario, b->city, b->o.first_seed, b->o.days,
+		    b->o.tape ? &b->given : NULL, b->o.posts ? &b->posts : NULL, b->error))
+		return false;
+	printf("time_s,lon,lat,scene_s,handling_s,severity\n");
+	for (size_t d = 0; d < g.n_days; d++)
+		for (size_t i = 0; i < g.days[d].n; i++) {
+			const struct incident_call *k = &g.days[d].calls[i];
+			struct lonlat at = b->city->at[k->node];
+			printf("%.3f,%.7f,%.7f,%.1f,%.1f,%u\n", (double)d * 86400 + k->at_s, at.lon,
+				at.lat, k->scene_s, k->known_s - k->at_s, k->severity);
+		}
+	stage_clear(&g);
+	return true;
+}

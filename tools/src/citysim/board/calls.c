@@ -18,27 +18,34 @@ void places_draw(struct places *p, struct city *c, const struct scenario *s, uin
 	prng_seed(&r, hash_mix(seed, KEY_PLACES));
 	*p = (struct places){ .n = s->hot < 64 ? (size_t)s->hot : 64 };
 	for (size_t i = 0; i < p->n; i++) {
-		p->spots[i].at = c->at[prng_below(&r, c->n_nodes)];
-		p->spots[i].spread_m = 300 + 1200 * prng_unit(&r);
+		p->spots[i].at = c->at[city_draw_node(c, &r)];
+		p->spots[i].spread_m = 200 + 700 * prng_unit(&r);
 		p->spots[i].weight = 0.2 + prng_exponential(&r, 1);
 		p->total += p->spots[i].weight;
 	}
 }
 
+/* Around a hot spot, or anywhere; busy junctions are likelier in both. */
 static uint32_t draw_node(
 	struct city *c, const struct scenario *s, const struct places *p, struct prng *r)
 {
 	double pick = prng_unit(r), where = prng_unit(r) * p->total;
-	double east = prng_normal(r), north = prng_normal(r);
-	uint64_t anywhere = prng_below(r, c->n_nodes);
+	uint32_t node = 0;
 	size_t i = 0;
 
 	if (pick >= s->hot_share || !p->n)
-		return (uint32_t)anywhere;
+		return city_draw_node(c, r);
 	while (i + 1 < p->n && where >= p->spots[i].weight)
 		where -= p->spots[i++].weight;
-	return city_nearest_node(c, city_shift(c, p->spots[i].at, east * p->spots[i].spread_m,
-					    north * p->spots[i].spread_m));
+	for (int tries = 0; tries < 20; tries++) {
+		double east = prng_normal(r), north = prng_normal(r);
+		node = city_nearest_node(
+			c, city_shift(c, p->spots[i].at, east * p->spots[i].spread_m,
+				   north * p->spots[i].spread_m));
+		if (prng_unit(r) < c->busy[node])
+			break;
+	}
+	return node;
 }
 
 static double hour_rate(const struct scenario *s, int h)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "kit/geo.h"
+#include "prng.h"
 
 struct arc {
 	uint32_t tail, head;
@@ -36,6 +37,7 @@ struct city {
 	uint32_t *first_out;         /* n_nodes + 1 */
 	uint32_t *first_in;          /* n_nodes + 1 */
 	uint32_t *in;                /* arcs by head */
+	float *busy;                 /* 0..1: how busy the fastest road at a node is */
 	double max_mps;              /* fastest arc */
 	double trip_kmh;             /* mean free-flow speed of trips between random nodes */
 	bool timed;                  /* the file gave times, nothing was calibrated */
@@ -75,8 +77,8 @@ void draft_free(struct draft *d);
 /* Free-flow speed of an OpenStreetMap road class before calibration. */
 double city_class_kmh(const char *fclass);
 
-/* Closed arcs are left out. Speeds are scaled so that trips between random nodes run at `trip_kmh`
- * free flow, when at least one arc had no time of its own. NULL and a text in error. */
+/* Closed arcs are left out. Speeds are scaled so that short trips between busy nodes run at
+ * `trip_kmh` free flow, when at least one arc had no time of its own. NULL and a text in error. */
 struct city *city_build(struct draft *d, double trip_kmh, char *error, size_t size);
 void city_free(struct city *c);
 
@@ -84,9 +86,20 @@ const struct row *city_row(struct city *c, uint32_t target);
 double city_s(struct city *c, uint32_t from, uint32_t to); /* INFINITY when too far */
 uint32_t city_next_arc(struct city *c, uint32_t from, uint32_t to);
 
+/* A node at random, the busier the likelier. */
+uint32_t city_draw_node(struct city *c, struct prng *r);
+
 uint32_t city_nearest_node(struct city *c, struct lonlat p);
-/* Nearest arc; course_deg < 0 when not known, else arcs against it are taken only far off. */
-struct spot city_project(struct city *c, struct lonlat p, double course_deg);
+/* Where a position may lie, likeliest first, with weights that add up to 1: nodes for who stands
+ * (course_deg < 0: then spot.done is 0 and spot.arc leaves the node), arcs that lead about that way
+ * for who drives. Returns how many, at least 1. */
+enum { CITY_GUESSES = 4 };
+struct guess {
+	struct spot spot;
+	double weight, off_m;
+};
+size_t city_guess(
+	struct city *c, struct lonlat p, double course_deg, struct guess ret[static CITY_GUESSES]);
 struct lonlat city_place(const struct city *c, struct spot s);
 double city_course(const struct city *c, uint32_t arc); /* degrees from north */
 /* Metres east and north of another place. */

@@ -120,24 +120,39 @@ void city_free_grid(struct city *c)
 	free(c->grid);
 }
 
+static const double DOUBT_M = 12; /* how fast likelihood falls with the distance */
+
+/* The nearest few, in order. */
 struct nearest {
 	struct lonlat p;
 	double course; /* < 0: not known */
-	double best_m;
-	uint32_t item;
-	double done;
+	size_t n, want;
+	struct guess best[CITY_GUESSES];
 };
+
+static void keep(struct nearest *n, uint32_t item, double done, double d)
+{
+	size_t i = n->n < n->want ? n->n++ : n->want - 1;
+
+	if (n->n == n->want && i == n->want - 1 && n->best[i].off_m < d && n->best[i].weight > 0)
+		return;
+	for (; i && d < n->best[i - 1].off_m; i--)
+		n->best[i] = n->best[i - 1];
+	n->best[i] = (struct guess){ { item, done }, 1, d };
+}
+
+static double furthest(const struct nearest *n)
+{
+	return n->n < n->want ? INFINITY : n->best[n->n - 1].off_m;
+}
 
 static void try_node(const struct city *c, uint32_t item, struct nearest *n)
 {
-	double m[2], d;
+	double m[2];
 
 	city_metres(c, n->p, c->at[item], m);
-	d = hypot(m[0], m[1]);
-	if (d < n->best_m || (!(n->best_m < d) && item < n->item)) {
-		n->best_m = d;
-		n->item = item;
-	}
+	if (hypot(m[0], m[1]) < furthest(n))
+		keep(n, item, 0, hypot(m[0], m[1]));
 }
 
 static void try_arc(const struct city *c, uint32_t item, struct nearest *n)
@@ -151,15 +166,15 @@ static void try_arc(const struct city *c, uint32_t item, struct nearest *n)
 	done = len2 > 0 ? (t[0] * v[0] + t[1] * v[1]) / len2 : 0;
 	done = done < 0 ? 0 : done > 1 ? 1 : done;
 	d = hypot(t[0] - done * v[0], t[1] - done * v[1]);
-	if (n->course >= 0) {
+	if (n->course >= 0) { /* metres: against the course only when far better */
 		double off = fabs(remainder(city_course(c, item) - n->course, 360));
-		d += off > 60 ? off / 2 : 0; /* metres: against the course only when far better */
+		d += off > 30 ? off : 0;
 	}
-	if (d < n->best_m || (!(n->best_m < d) && item < n->item)) {
-		n->best_m = d;
-		n->item = item;
-		n->done = done;
-	}
+	for (size_t i = 0; i < n->n; i++) /* an arc that lies in two cells counts once */
+		if (n->best[i].spot.arc == item)
+			return;
+	if (d < furthest(n))
+		keep(n, item, done, d);
 }
 
 /* Rings of cells outwards until nothing nearer can come. */
@@ -174,7 +189,9 @@ static void look(const struct city *c, bool arcs, struct nearest *n)
 	outside = fmax(fmax(-m[0], m[0] - g->nx * g->cell_m),
 		fmax(fmax(-m[1], m[1] - g->ny * g->cell_m), 0));
 	for (int r = 0; r <= g->nx + g->ny; r++) {
-		if (n->best_m < INFINITY && n->best_m < (r - 1) * g->cell_m + outside)
+		/* what is out there is also too far to matter */
+		double out = (r - 1) * g->cell_m + outside;
+		if (n->n && (furthest(n) < out || n->best[0].off_m + 4 * DOUBT_M < out))
 			break;
 		for (int y = cy - r; y <= cy + r; y++)
 			for (int x = cx - r; x <= cx + r;
@@ -191,18 +208,29 @@ static void look(const struct city *c, bool arcs, struct nearest *n)
 
 uint32_t city_nearest_node(struct city *c, struct lonlat p)
 {
-	struct nearest n = { .p = p, .best_m = INFINITY, .item = UINT32_MAX };
+	struct nearest n = { .p = p, .course = -1, .want = 1 };
 
 	look(c, false, &n);
-	return n.item;
+	return n.best[0].spot.arc;
 }
 
-struct spot city_project(struct city *c, struct lonlat p, double course_deg)
+size_t city_guess(
+	struct city *c, struct lonlat p, double course_deg, struct guess ret[static CITY_GUESSES])
 {
-	struct nearest n = { p, course_deg, INFINITY, UINT32_MAX, 0 };
+	struct nearest n = { .p = p, .course = course_deg, .want = CITY_GUESSES };
+	double sum = 0;
 
-	look(c, true, &n);
-	return (struct spot){ n.item, n.done };
+	look(c, course_deg >= 0, &n);
+	for (size_t i = 0; i < n.n; i++) {
+		ret[i] = n.best[i];
+		if (course_deg < 0)
+			ret[i].spot.arc = c->first_out[n.best[i].spot.arc];
+		ret[i].weight = exp((n.best[0].off_m - n.best[i].off_m) / DOUBT_M);
+		sum += ret[i].weight;
+	}
+	for (size_t i = 0; i < n.n; i++)
+		ret[i].weight /= sum;
+	return n.n;
 }
 
 struct lonlat city_place(const struct city *c, struct spot s)

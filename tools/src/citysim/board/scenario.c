@@ -8,10 +8,10 @@
 
 /* clang-format off */
 #define ALWAYS \
-	.day_cv = 0.3, .hot = 14, .hot_share = 0.7, \
+	.day_cv = 0.2, .hot = 14, .hot_share = 0.8, \
 	.promise_s = 600, .handling_s = 45, .turnout_s = 20, .turnout_night_s = 60, .accept_s = 5, \
 	.scene_s = 1200, .scene_cv = 0.6, .heavy_s = 3600, \
-	.trip_kmh = 45.5, .noise = 0.25, .noise_common = 0.8, .noise_pair = 0.6, \
+	.trip_kmh = 48, .noise = 0.25, .noise_common = 0.8, .noise_pair = 0.6, \
 	.decline = 0.02, .no_answer = 0.01
 #define CORE .calls = 300
 #define CALM .storm = 1, .storm_slow = 1

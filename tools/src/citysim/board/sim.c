@@ -409,6 +409,7 @@ static void open_call(struct sim *s, size_t call)
 		.accepted_us = clock_us(&s->clock, k->at_s),
 		.promised_us = clock_us(&s->clock, k->at_s + s->set->scenario->promise_s),
 		.severity = 1 };
+	city_row(s->set->city, k->node); /* a search is not the decision's time */
 	s->live[s->e.n_incidents++] = (struct live){ .call = (long)call, .last = -1 };
 	step(s, (struct engine_event){ .kind = EVENT_OPENED, .incident = s->call_ids[call] });
 	if (!s->ticking)

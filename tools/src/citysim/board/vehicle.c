@@ -123,7 +123,7 @@ void vehicle_go(struct vehicle *v, struct city *c, const struct clock *k, double
 
 /* ---- the phone ---- */
 
-enum { FIX_EVERY = 10, GAP_SLOT = 1800 };
+enum { FIX_EVERY = 10, GAP_SLOT = 1800, WANDER = 180 };
 
 /* In half hours with a gap (a share that makes the wanted time lost), it begins anywhere. The time
  * before the gap that `s` lies in, or s. */
@@ -154,13 +154,26 @@ static double newest_fix_time(const struct scenario *sc, uint64_t unit_key, doub
 	return s;
 }
 
-static void take_fix(struct vehicle *v, const struct city *c, const struct clock *k,
-	const struct scenario *sc, uint64_t key, double s)
+/* A phone's error wanders within minutes and trembles a little: metres along one axis. */
+static double error_m(
+	const struct scenario *sc, uint64_t unit_key, uint64_t fix_key, int axis, double s)
 {
+	double knot = floor(s / WANDER), part = s / WANDER - knot;
+	uint64_t key = hash_mix(unit_key, (uint64_t)(axis + 20));
+	double from = hash_normal(hash_mix(key, (uint64_t)(knot + 100000)));
+	double to = hash_normal(hash_mix(key, (uint64_t)(knot + 100001)));
+
+	return sc->gps_error_m / M_SQRT2 *
+	       (from + (to - from) * part + 0.25 * hash_normal(hash_mix(fix_key, (uint64_t)axis)));
+}
+
+static void take_fix(struct vehicle *v, const struct city *c, const struct clock *k,
+	const struct scenario *sc, uint64_t unit_key, double s)
+{
+	uint64_t key = hash_mix(unit_key, (uint64_t)llround(s * 1000 + 1e9));
 	struct spot p = vehicle_spot(v, c, k, s);
 	bool moves = vehicle_moves(v, s);
-	double east = sc->gps_error_m * hash_normal(hash_mix(key, 1)) / M_SQRT2;
-	double north = sc->gps_error_m * hash_normal(hash_mix(key, 2)) / M_SQRT2;
+	double east = error_m(sc, unit_key, key, 1, s), north = error_m(sc, unit_key, key, 2, s);
 	bool jump = hash_unit(hash_mix(key, 3)) < sc->gps_jump;
 	double angle = 2 * M_PI * hash_unit(hash_mix(key, 4));
 
@@ -184,5 +197,5 @@ void vehicle_update_fix(struct vehicle *v, const struct city *c, const struct cl
 
 	v->shifted = hash_unit(hash_mix(unit_key, 9)) < sc->gps_shift;
 	if (s > v->fix_s)
-		take_fix(v, c, k, sc, hash_mix(unit_key, (uint64_t)llround(s * 1000 + 1e9)), s);
+		take_fix(v, c, k, sc, unit_key, s);
 }
