@@ -5,7 +5,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
 	build-essential cmake ninja-build pkg-config protobuf-compiler protobuf-c-compiler \
 	libprotobuf-dev libprotobuf-c-dev libnats-dev libpq-dev libjansson-dev libsodium-dev \
 	libssl-dev libcurl4-openssl-dev libmicrohttpd-dev libjpeg62-turbo-dev libturbojpeg0-dev \
-	libexif-dev libcairo2-dev libpango1.0-dev libqrencode-dev libcmocka-dev \
+	libexif-dev libcairo2-dev libpango1.0-dev libqrencode-dev libcmocka-dev zlib1g-dev \
+	libexpat1-dev \
 	&& rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY CMakeLists.txt ./

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "dispatch/roads_builder.h"
 
-static const double LENGTH_MAX_M = 1e6;
+static const double LENGTH_MAX_M = 1e6, TIME_MAX_S = 5e5;
 
 void *list_add(struct list *l, size_t more, size_t size)
 {
@@ -202,12 +202,12 @@ static bool add_name(
 static double length_along(const struct roads_builder *b, const struct draft_edge *d)
 {
 	const struct draft_node *nodes = b->nodes.v;
-	const struct image_point *inner = (const struct image_point *)b->points.v + d->shape;
+	const struct image_point *inner = d->inner ? (const struct image_point *)b->points.v : NULL;
 	struct lonlat last = point_place(nodes[d->from].at);
 	double m = 0;
 
 	for (uint16_t i = 0; i < d->inner; i++) {
-		struct lonlat p = point_place(inner[i]);
+		struct lonlat p = point_place(inner[d->shape + i]);
 		m += geo_distance_m(last, p);
 		last = p;
 	}
@@ -242,7 +242,7 @@ static bool check_figures(const struct roads_new_edge *e, struct roads_fault *f)
 {
 	if (!isfinite(e->length_m) || e->length_m < 0 || e->length_m > LENGTH_MAX_M)
 		return roads_fail(f, "a length of %g m", e->length_m);
-	if (!isfinite(e->seconds) || e->seconds < 0 || e->seconds > 1e6)
+	if (!isfinite(e->seconds) || e->seconds < 0 || e->seconds > TIME_MAX_S)
 		return roads_fail(f, "a time of %g s", e->seconds);
 	if (!isfinite(e->limit_kmh) || e->limit_kmh < 0 || e->limit_kmh > 300)
 		return roads_fail(f, "a speed of %g km/h", e->limit_kmh);
@@ -262,19 +262,22 @@ static bool find_ends(const struct roads_builder *b, const struct roads_new_edge
 	return true;
 }
 
-static void set_figures(
-	const struct roads_builder *b, const struct roads_new_edge *e, struct draft_edge *d)
+static bool set_figures(const struct roads_builder *b, const struct roads_new_edge *e,
+	struct draft_edge *d, struct roads_fault *f)
 {
 	double m = e->length_m > 0 ? e->length_m : length_along(b, d);
 	double s =
 		e->seconds > 0 ? e->seconds : m / (road_class_kmh(e->class_, e->limit_kmh) / 3.6);
 
+	if (m > LENGTH_MAX_M || s > TIME_MAX_S)
+		return roads_fail(f, "an edge of %.0f km, %.0f hours", m / 1000, s / 3600);
 	d->length_cm = (uint32_t)lround(m * 100);
 	d->base_ms = (uint32_t)fmax(1, round(s * 1000));
 	d->class_ = (uint8_t)e->class_;
 	d->limit = (uint8_t)fmin(255, round(e->limit_kmh));
 	d->flags = e->roundabout ? ROADS_ROUNDABOUT : 0;
 	d->way = e->way >= 0 && e->way <= UINT32_MAX ? (uint32_t)e->way : 0;
+	return true;
 }
 
 bool roads_add_edge(struct roads_builder *b, const struct roads_new_edge *e, struct roads_fault *f)
@@ -283,11 +286,10 @@ bool roads_add_edge(struct roads_builder *b, const struct roads_new_edge *e, str
 	size_t n = e->both_ways ? 2 : 1;
 
 	if (!check_figures(e, f) || !find_ends(b, e, &d, f) || !add_inner(b, e, &d, f) ||
-		!add_name(b, e->name, &d.name, f))
+		!add_name(b, e->name, &d.name, f) || !set_figures(b, e, &d, f))
 		return false;
 	if (b->edges.n + n >= UINT32_MAX / 2)
 		return roads_fail(f, "more than %u edges", UINT32_MAX / 2);
-	set_figures(b, e, &d);
 	to = list_add(&b->edges, n, sizeof(*to));
 	if (!to)
 		return roads_fail(f, "out of memory");

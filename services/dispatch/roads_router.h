@@ -73,7 +73,7 @@ static inline uint32_t scaled(uint32_t base_ms, uint32_t scale)
 {
 	uint64_t ms = ((uint64_t)base_ms * scale + 512) >> 10;
 
-	return ms ? (ms < UINT32_MAX / 4 ? (uint32_t)ms : UINT32_MAX / 4) : 1;
+	return ms ? (ms < UINT32_MAX / 8 ? (uint32_t)ms : UINT32_MAX / 8) : 1;
 }
 /* Rounded by hand: a call of lround for each would cost more than the rest of a look-up. */
 static inline uint32_t share_ms(uint32_t ms, float share)

@@ -7,7 +7,8 @@ procps"
 BUILD_PACKAGES="build-essential cmake ninja-build pkg-config protobuf-compiler
 protobuf-c-compiler libprotobuf-dev libprotobuf-c-dev libnats-dev libpq-dev libjansson-dev
 libsodium-dev libssl-dev libcurl4-openssl-dev libmicrohttpd-dev libjpeg62-turbo-dev
-libturbojpeg0-dev libexif-dev libcairo2-dev libpango1.0-dev libqrencode-dev libcmocka-dev"
+libturbojpeg0-dev libexif-dev libcairo2-dev libpango1.0-dev libqrencode-dev libcmocka-dev
+zlib1g-dev libexpat1-dev"
 TEST_PACKAGES="npm git libimage-exiftool-perl poppler-utils"
 CHECK_PACKAGES="clang clang-tidy clang-format cppcheck shellcheck libvips-tools"
 
