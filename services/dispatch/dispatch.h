@@ -110,6 +110,11 @@ Pb__Code dispatch_release(struct call *c, const Pb__ReleaseRequest *in, Pb__Rele
 Pb__Code report_positions_bind(struct call *c, const Pb__ReportPositionsRequest *in);
 Pb__Code report_positions_answer(struct call *c, const Pb__ReportPositionsRequest *in,
 	const struct db_rows *rows, Pb__ReportPositionsReply *out);
+Pb__Code track_bind(struct call *c, const Pb__TrackerReportRequest *in);
+Pb__Code track_osmand_answer(struct call *c, const Pb__TrackerReportRequest *in,
+	const struct db_rows *rows, Pb__TextReply *out);
+Pb__Code track_owntracks_answer(struct call *c, const Pb__TrackerReportRequest *in,
+	const struct db_rows *rows, Pb__TextReply *out);
 Pb__Code put_post_bind(struct call *c, const Pb__PutPostRequest *in);
 Pb__Code put_post_answer(struct call *c, const Pb__PutPostRequest *in, const struct db_rows *rows,
 	Pb__PutPostReply *out);

@@ -29,6 +29,9 @@ const struct dispatch_handlers dispatch_rpcs = {
 	.clear = { .run = dispatch_clear },
 	.release = { .run = dispatch_release },
 	.report_positions = { .bind = report_positions_bind, .answer = report_positions_answer },
+	.track_osmand = { .bind = track_bind, .answer = track_osmand_answer },
+	.track_osmand_query = { .bind = track_bind, .answer = track_osmand_answer },
+	.track_owntracks = { .bind = track_bind, .answer = track_owntracks_answer },
 	.put_post = { .bind = put_post_bind, .answer = put_post_answer },
 	.list_posts = { .bind = list_posts_bind, .answer = list_posts_answer },
 };
@@ -74,7 +77,6 @@ const struct db_stmt *const dispatch_statements[] = {
 	&sql_depart,
 	&sql_arrive,
 	&sql_end_assignment,
-	&sql_store_fixes,
 	&sql_keep_partitions,
 	NULL,
 };

@@ -1,4 +1,5 @@
 /* main.c - declares the dispatch service. */
+#include "dispatch/positions_lot.h"
 #include "dispatch/roads_live.h"
 #include "dispatch/service.h"
 
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
 		.ticks = dispatch_ticks,
 		.start = dispatch_start,
 		.stop = roads_live_stop,
+		.gather = &positions_gather,
 	};
 
 	return svc_main(argc, argv, &dispatch);

@@ -144,6 +144,6 @@ extern const struct db_stmt sql_make_offer, sql_lock_offer, sql_find_offer, sql_
 	sql_lock_due_offer, sql_end_offer;
 extern const struct db_stmt sql_assign, sql_note_decision, sql_lock_assignment, sql_find_assignment,
 	sql_live_assignment, sql_assignment_of_offer, sql_depart, sql_arrive, sql_end_assignment;
-extern const struct db_stmt sql_store_fixes, sql_keep_partitions;
+extern const struct db_stmt sql_keep_partitions;
 
 #endif

@@ -5,7 +5,8 @@
 #include "identity/store.h"
 
 /* What a device's token may be used for, and nothing else. */
-static const char *const device_methods[] = { "Dispatch.ReportPositions" };
+static const char *const device_methods[] = { "Dispatch.ReportPositions", "Dispatch.TrackOsmand",
+	"Dispatch.TrackOsmandQuery", "Dispatch.TrackOwntracks" };
 
 static const char **list_from_row(
 	struct call *c, const struct db_rows *rows, size_t row, size_t col, size_t *ret_n)

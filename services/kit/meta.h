@@ -33,6 +33,7 @@ struct msg_meta {
 	const ProtobufCMessageDescriptor *desc;
 	const struct field_meta *fields; /* in the order of desc->fields */
 	bool event;
+	bool live;          /* events told as they happen and kept nowhere */
 	uint32_t seen_by;   /* events: bit mask of 1u << Pb__Role__Value */
 	int district_field; /* events: index of the scope DISTRICT field, -1 none */
 };
@@ -42,6 +43,7 @@ struct method_meta {
 	const char *subject;        /* "jingbao.v1.Intake.SubmitOrder" */
 	const char *verb, *path;    /* "POST", "/v1/orders"; NULL when not on HTTP */
 	const char *location, *media, *summary;
+	const char *tokens; /* LOOSE: names that may carry the token, space-separated; NULL none */
 	uint8_t kind;     /* Pb__Http__Kind */
 	uint8_t repeat;   /* Pb__Repeat__Value */
 	uint16_t success; /* HTTP status */

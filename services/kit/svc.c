@@ -66,8 +66,11 @@ static bool open_database(struct svc *s, enum svc_mode mode)
 	s->db.conninfo = common.db;
 	db_add_statements(&s->db, kit_statements);
 	db_add_statements(&s->db, s->def->statements);
-	if (mode == MODE_CHECK)
+	if (mode == MODE_CHECK) {
 		db_add_statements(&s->db, transport_statements);
+		if (s->def->gather)
+			db_add_statements(&s->db, s->def->gather->statements);
+	}
 	if (db_open(&s->db))
 		return true;
 	log_error("not started", "why=\"%s\"", s->db.why);
@@ -111,6 +114,7 @@ static bool handlers_complete(const struct service *d)
 static bool begin_serving(struct svc *s)
 {
 	bool ok = pool_start(s, (size_t)common.pool_threads) && run_start_hook(s) &&
+		  gather_open(s) && gather_start(s) &&
 		  (!s->def->statements || transport_start(s)) && health_subscribe(s) &&
 		  rpc_subscribe(s) && natsConnection_FlushTimeout(s->nc, 5000) == NATS_OK;
 
@@ -221,6 +225,10 @@ static void sort_items(struct svc *s, struct loop *l, const struct inbox_item *i
 		}
 		if (!w) {
 			w = rpc_accept(s, items[i].msg);
+			if (w && gather_takes(s, w)) {
+				gather_put(s, w);
+				continue;
+			}
 			if (w && s->def->rpcs.bindings[w->method].has(s->def->rpcs.handlers) &
 					 RPC_PREPARE) {
 				pool_put(s, w);
@@ -327,7 +335,8 @@ static void drain(struct svc *s, int sig_fd)
 			     natsSubscription_WaitForDrainCompletion(s->rpc_sub, 5) != NATS_TIMEOUT;
 
 		serve_round(s, l);
-		if (taken && !inbox_count(&s->inbox) && !atomic_load(&s->pool.busy))
+		if (taken && !inbox_count(&s->inbox) && !atomic_load(&s->pool.busy) &&
+			!gather_busy(s))
 			break;
 		if (signalled(sig_fd)) {
 			log_warn("second signal", "exit=%d", EXIT_SECOND_SIGNAL);
@@ -338,6 +347,7 @@ static void drain(struct svc *s, int sig_fd)
 	events_acknowledge(s, true);
 	transport_stop(s);
 	pool_stop(s);
+	gather_stop(s);
 	natsConnection_FlushTimeout(s->nc, 2000);
 	free(l);
 }

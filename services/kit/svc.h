@@ -15,6 +15,7 @@
 
 #include "kit/call.h"
 #include "kit/config.h"
+#include "kit/gather.h"
 #include "kit/meta.h"
 
 enum { RPC_PREPARE = 1, RPC_BIND = 2, RPC_RUN = 4 };
@@ -69,6 +70,7 @@ struct service {
 	/* After config and database, before the first message; may load data with db_run. */
 	Pb__Code (*start)(struct call *c);
 	void (*stop)(void);
+	const struct gather *gather;  /* requests written in lots (gather.h); NULL none */
 	const struct metric *metrics; /* own counters, closed by { 0 } */
 };
 

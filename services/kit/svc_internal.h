@@ -107,6 +107,15 @@ bool pool_start(struct svc *s, size_t threads);
 void pool_put(struct svc *s, struct work *w);
 void pool_stop(struct svc *s);
 
+/* ---- requests written in lots (gather.c) ---- */
+
+bool gather_open(struct svc *s); /* connects and checks its statements; true when there is none */
+bool gather_start(struct svc *s);
+bool gather_takes(const struct svc *s, const struct work *w);
+void gather_put(struct svc *s, struct work *w);
+size_t gather_busy(const struct svc *s);
+void gather_stop(struct svc *s);
+
 /* ---- counters ---- */
 
 struct method_stats {
@@ -148,6 +157,7 @@ struct svc {
 	bool deliveries_missed; /* the transport thread's */
 	struct inbox inbox;
 	struct pool pool;
+	struct gatherer *gatherer; /* NULL none */
 	struct transport transport;
 	struct stats stats;
 	pthread_mutex_t free_lock;

@@ -271,7 +271,7 @@ test('each position gets its verdict; nobody is tracked off duty', async () => {
 		f(0, 0, 0), f(-400000, 108.95, 34.26), f(40 * 86400e3, 108.95, 34.26), f(3600e3, 108.95, 34.26), f(5000, 109.5, 34.26, { mock: true }),
 	] })
 	assert.deepEqual(one.results.map((r) => r.verdict), ['STORED', 'STORED', 'DUPLICATE', 'REJECTED', 'REJECTED', 'REJECTED', 'REJECTED', 'STORED'])
-	assert.deepEqual(one.results.map((r) => r.reason ?? ''), ['', '', '', 'zero_island', 'future', 'too_old', 'off_duty', ''])
+	assert.deepEqual(one.results.map((r) => r.reason ?? ''), ['', '', '', 'zero_island', 'clock_ahead', 'too_old', 'off_duty', ''])
 	assert.deepEqual(one.results[7].flags, ['jump', 'mock'])
 	assert.equal(one.stored, 3)
 	const two = await s.ok('Dispatch.ReportPositions', as(a), { fixes: [f(15000, 108.95, 34.26), f(20000, 108.95, 34.26), f(4000, 108.95, 34.26)] })

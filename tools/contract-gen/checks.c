@@ -187,6 +187,14 @@ static void check_query(struct report *r, const struct method *m)
 	}
 }
 
+static bool is_loose(const struct method *m)
+{
+	const struct field *f = message_field(m->in, "fields");
+
+	return f && f->repeated && f->sub && !strcmp(f->sub->name, "LooseField") &&
+	       f->rule->server && m->in->n_fields == 1 && !strcmp(m->out->name, "TextReply");
+}
+
 static void check_http(struct report *r, const struct method *m)
 {
 	const Pb__Http *h = m->http;
@@ -206,6 +214,13 @@ static void check_http(struct report *r, const struct method *m)
 		bad(r, m->file, "%s: an UPLOAD route names its 'media'", m->subject);
 	if (h->kind == PB__HTTP__KIND__DOWNLOAD && strcmp(m->out->name, "BlobReply") != 0)
 		bad(r, m->file, "%s: a DOWNLOAD route replies BlobReply", m->subject);
+	if (h->kind == PB__HTTP__KIND__LOOSE && !is_loose(m))
+		bad(r, m->file,
+			"%s: a LOOSE route asks 'repeated LooseField fields' (server) and replies "
+			"TextReply",
+			m->subject);
+	if (h->n_token && h->kind != PB__HTTP__KIND__LOOSE)
+		bad(r, m->file, "%s: 'token' names are for LOOSE routes", m->subject);
 	if (method_uses_query(m))
 		check_query(r, m);
 }

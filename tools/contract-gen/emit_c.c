@@ -121,7 +121,8 @@ static void emit_message(const struct message *m, FILE *out)
 	if (m->n_fields)
 		fprintf(out, ", .fields = fields_of_%s", m->c_lower);
 	if (m->event)
-		fprintf(out, ", .event = true, .seen_by = 0x%x",
+		fprintf(out, ", .event = true, .live = %s, .seen_by = 0x%x",
+			m->event->live ? "true" : "false",
 			role_mask(m->event->seen_by, m->event->n_seen_by));
 	fprintf(out, ", .district_field = %d };\n\n", district_field(m));
 }
@@ -139,6 +140,9 @@ static void emit_method(const struct method *m, FILE *out)
 		fprintf(out, ",\n\t\t.location = %s, .media = %s, .summary = ",
 			quoted_or_null(h->location), quoted_or_null(h->media));
 		emit_quoted(*h->summary ? h->summary : m->comment, out);
+		for (size_t i = 0; i < h->n_token; i++)
+			fprintf(out, "%s%s%s", i ? " " : ", .tokens = \"", h->token[i],
+				i + 1 == h->n_token ? "\"" : "");
 	}
 	fprintf(out, ",\n\t\t.repeat = %d, .timeout_ms = %u, .body_max = %u", (int)m->repeat,
 		m->http && m->http->timeout_ms ? m->http->timeout_ms : 5000,

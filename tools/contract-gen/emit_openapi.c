@@ -90,6 +90,11 @@ static json_t *parameters(struct schemas *s, const struct method *m)
 		if (in_path || (method_uses_query(m) && !f->rule->server))
 			json_array_append_new(list, parameter(s, f, in_path));
 	}
+	for (size_t i = 0; i < m->http->n_token; i++)
+		json_array_append_new(list,
+			json_pack("{s:s,s:s,s:s,s:{s:s}}", "name", m->http->token[i], "in", "query",
+				"description", "The token, where no header can be sent.", "schema",
+				"type", "string"));
 	if (m->repeat == PB__REPEAT__VALUE__KEY)
 		json_array_append_new(list, ref("parameters", "IdempotencyKey"));
 	if (holds_position(m->out) && !message_field(m->in, "datum"))
@@ -140,6 +145,9 @@ static json_t *request_body(struct schemas *s, const struct method *m)
 	if (m->http->kind == PB__HTTP__KIND__UPLOAD)
 		media = content(m->http->media, json_pack("{s:s,s:s}", "type", "string",
 							"contentMediaType", m->http->media));
+	else if (m->http->kind == PB__HTTP__KIND__LOOSE)
+		media = json_pack("{s:{s:{s:s}},s:{s:{s:s}}}", "application/json", "schema", "type",
+			"object", "application/x-www-form-urlencoded", "schema", "type", "object");
 	else
 		media = content(m->http->kind == PB__HTTP__KIND__FORM
 					? "application/x-www-form-urlencoded"
@@ -161,7 +169,9 @@ static json_t *success(struct schemas *s, const struct method *m)
 	json_object_set_new(r, "headers", headers);
 	if (m->http->success == 204)
 		return r;
-	if (m->http->kind == PB__HTTP__KIND__DOWNLOAD)
+	if (m->http->kind == PB__HTTP__KIND__LOOSE)
+		json_object_set_new(r, "content", content("*/*", NULL));
+	else if (m->http->kind == PB__HTTP__KIND__DOWNLOAD)
 		json_object_set_new(
 			r, "content", content(*m->http->media ? m->http->media : "*/*", NULL));
 	else

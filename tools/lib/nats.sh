@@ -10,7 +10,8 @@ capital() { printf '%s' "$(tr '[:lower:]' '[:upper:]' <<<"${1:0:1}")${1:1}"; }
 # Names of the events a service declares in its .proto file.
 own_events() {
 	[ -f "$ROOT/proto/jingbao/v1/$1.proto" ] || return 0
-	awk '/^message / { m = $2 } /option \(event\)/ { print m }' "$ROOT/proto/jingbao/v1/$1.proto"
+	awk '/^message / { m = $2 } /option \(event\)/ { print (/live: true/ ? "live" : "event") ".*." m }' \
+		"$ROOT/proto/jingbao/v1/$1.proto"
 }
 
 quoted_list() { # lines on stdin -> "a", "b"
@@ -46,7 +47,7 @@ service_publishes() {
 	consumer_subjects "$1"
 	answers
 	for e in $(own_events "$1"); do
-		echo "jingbao.v1.event.*.$e"
+		echo "jingbao.v1.$e"
 	done
 }
 
@@ -95,7 +96,7 @@ nats_users() {
 	local s
 	for s in $NATS_SERVICES; do
 		if [ "$s" = gateway ]; then
-			nats_user gateway 3< <(gateway_publishes) 4< <(service_subscribes gateway)
+			nats_user gateway 3< <(gateway_publishes) 4< <(service_subscribes gateway; echo 'jingbao.v1.live.>')
 		else
 			nats_user "$s" 3< <(service_publishes "$s") 4< <(service_subscribes "$s")
 		fi
