@@ -16,6 +16,8 @@ begin
 		execute format('alter role %I set search_path = %I', 'jb_' || r, r);
 		execute format('alter role %I set timezone = ''UTC''', 'jb_' || r);
 	end loop;
+	-- A transaction left open by a stopped process holds its region: it must not for long.
+	alter role jb_dispatch set idle_in_transaction_session_timeout = '3s';
 	alter role jb_ops set statement_timeout = '60s';
 end
 $$;

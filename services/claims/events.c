@@ -26,7 +26,8 @@ static Pb__Code on_assigned(
 	struct call *c, const struct event_info *e, const ProtobufCMessage *event)
 {
 	(void)e;
-	store_bind_responder(c, (const Pb__ResponderAssigned *)event);
+	if (!((const Pb__ResponderAssigned *)event)->supporting)
+		store_bind_responder(c, (const Pb__ResponderAssigned *)event);
 	return PB__CODE__OK;
 }
 

@@ -8,6 +8,7 @@
 struct dispatch_settings {
 	long offer_seconds, retry_seconds, reask_seconds, stale_seconds;
 	const char *roads; /* file of the road graph, "" none */
+	const char *policy;
 };
 extern struct dispatch_settings settings;
 
@@ -23,10 +24,28 @@ Pb__Code tell_departed(struct call *c, const struct assignment_row *a);
 struct arrival;
 Pb__Code tell_arrived(struct call *c, const char *assignment, const char *incident,
 	const char *district, const char *responder, const struct arrival *how);
-Pb__Code tell_assignment_ended(struct call *c, const struct assignment_row *a,
-	Pb__AssignmentEnd__Value how, const char *reason);
-Pb__Code tell_warning(
-	struct call *c, const struct incident_row *in, const char *kind, const char *text);
+Pb__Code tell_arrival_again(struct call *c, const struct assignment_row *a);
+Pb__Code tell_assignment_ended(
+	struct call *c, const struct assignment_row *a, const struct ending *how);
+Pb__Code tell_warning(struct call *c, const struct incident_row *in, const char *kind,
+	const char *text, const struct candidate *best);
+Pb__Code tell_held(struct call *c, const struct incident_row *in);
+Pb__Code tell_resumed(struct call *c, const struct incident_row *in, const char *by);
+Pb__Code tell_queued(struct call *c, const struct incident_row *in, const char *responder,
+	const char *bypass_reason);
+Pb__Code tell_unqueued(struct call *c, const char *incident, const char *district,
+	const char *responder, const char *reason);
+Pb__Code tell_wanted(
+	struct call *c, const struct incident_row *in, unsigned wanted, const char *reason);
+
+/* ---- regions.c: what this process owns ---- */
+
+const char *process_id(void);
+Pb__Code regions_start(struct call *c);
+/* The region's epoch when it is ours, held for this transaction; else 0. */
+Pb__Code region_hold(struct call *c, const char *region, int64_t *ret_epoch);
+Pb__Code keep_leases(struct call *c, bool *ret_more);
+Pb__Code lend(struct call *c, bool *ret_more);
 
 /* ---- offering.c: the engine over what the database knows ---- */
 
@@ -35,6 +54,7 @@ struct world {
 	struct incident incident;
 	struct crew crew;
 	struct ranking ranking;
+	struct plan_ref plan;
 };
 enum world_scope {
 	WORLD_FRESH,     /* a new incident: nobody was asked, the few nearest will do */
@@ -49,31 +69,49 @@ Pb__ListCandidatesReply *world_report(
 	struct call *c, const struct world *w, size_t limit, bool names);
 /* The same as JSON, for the record of a decision. */
 const char *world_json(struct call *c, const struct world *w);
-/* Offers a waiting incident to the best responder, or warns and lets it wait. */
+struct policy current_policy(void);
+struct plan_ref world_plan(const struct world *w);
+/* Offers a waiting incident to the best responder, or warns and lets it wait; leaves it to the
+ * region's owner when that isn't us. */
 Pb__Code offer_next(struct call *c, const struct incident_row *in, bool *ret_offered);
-/* The same for an incident just heard of. */
+/* The same for an incident just heard of, whose region is ours when its epoch is set. */
 Pb__Code offer_first(struct call *c, const struct incident_row *in);
+double rounded(double v, double unit);
 
 /* ---- moves.c: ends and beginnings, with everything that follows ---- */
 
-/* Ends an open offer; the responder gets `status`, the incident waits. */
+/* Ends an open offer; the responder gets `status` unless he is under way, the incident waits. */
 Pb__Code end_offer(struct call *c, const struct offer_row *o, Pb__OfferOutcome__Value outcome,
 	const char *reason, Pb__ResponderStatus__Value status);
-/* Ends a live assignment; the responder is available, the incident gets `incident_then`. */
-Pb__Code end_assignment(struct call *c, const struct assignment_row *a,
-	Pb__AssignmentEnd__Value how, const char *reason, const char *incident_then);
+/* All the open offers of an incident or responder, or that replace or leave an assignment. */
+Pb__Code withdraw_offers(struct call *c, enum offer_by by, const char *id, const char *reason);
+/* Ends a live assignment; the responder is free, the incident wants another unless how.phase says
+ * otherwise. NULL texts are empty, the name is filled in. */
+Pb__Code end_assignment(struct call *c, const struct assignment_row *a, struct ending how);
 /* Gives the incident to the responder, by hand or by an accepted offer. */
-Pb__Code assign(struct call *c, const struct new_assignment *a, const char *district,
+Pb__Code assign(struct call *c, struct new_assignment *a, const struct incident_row *in,
 	const Pb__Responder *r);
+/* A responder just freed takes the first incident that was kept for him. */
+Pb__Code take_from_queue(struct call *c, const char *responder);
+Pb__Code empty_queue(struct call *c, const char *responder, const char *reason);
 /* Takes everything but an arrival from a responder and sends him off duty. */
 Pb__Code stand_down(struct call *c, const struct responder_row *r, Pb__OfferOutcome__Value outcome,
 	const char *reason);
 Pb__Code change_status(struct call *c, const Pb__Responder *r, Pb__ResponderStatus__Value to);
 
+/* ---- handover.c ---- */
+
+/* *ret_id: the assignment, NULL while it takes effect later. */
+Pb__Code accept_offer(struct call *c, const struct offer_row *o, const char **ret_id);
+
 /* ---- who may see what ---- */
 
 /* A caller bound to districts sees those alone. */
 bool sees_district(const struct call *c, const char *district);
+/* The caller's districts, for a statement; NULL without memory. */
+const char **own_districts(struct call *c, size_t *ret_n);
+/* NOT_FOUND for an incident of districts the caller isn't bound to. */
+Pb__Code lock_visible_incident(struct call *c, const char *id, struct incident_row *ret);
 const char *own_district(const Pb__Responder *r);
 const char *status_name(Pb__ResponderStatus__Value s);
 
@@ -121,6 +159,31 @@ Pb__Code put_post_answer(struct call *c, const Pb__PutPostRequest *in, const str
 Pb__Code list_posts_bind(struct call *c, const Pb__ListPostsRequest *in);
 Pb__Code list_posts_answer(struct call *c, const Pb__ListPostsRequest *in,
 	const struct db_rows *rows, Pb__ListPostsReply *out);
+
+Pb__Code dispatch_hold_incident(
+	struct call *c, const Pb__HoldIncidentRequest *in, Pb__HoldIncidentReply *out);
+Pb__Code dispatch_resume_incident(
+	struct call *c, const Pb__ResumeIncidentRequest *in, Pb__ResumeIncidentReply *out);
+Pb__Code dispatch_want_responders(
+	struct call *c, const Pb__WantRespondersRequest *in, Pb__WantRespondersReply *out);
+Pb__Code dispatch_queue_incident(
+	struct call *c, const Pb__QueueIncidentRequest *in, Pb__QueueIncidentReply *out);
+Pb__Code dispatch_unqueue_incident(
+	struct call *c, const Pb__UnqueueIncidentRequest *in, Pb__UnqueueIncidentReply *out);
+Pb__Code dispatch_undo_assign(
+	struct call *c, const Pb__UndoAssignRequest *in, Pb__UndoAssignReply *out);
+Pb__Code list_dispatch_incidents_bind(struct call *c, const Pb__ListDispatchIncidentsRequest *in);
+Pb__Code list_dispatch_incidents_answer(struct call *c, const Pb__ListDispatchIncidentsRequest *in,
+	const struct db_rows *rows, Pb__ListDispatchIncidentsReply *out);
+Pb__Code dispatch_report_bypasses(
+	struct call *c, const Pb__ReportBypassesRequest *in, Pb__ReportBypassesReply *out);
+Pb__Code dispatch_get_decision(
+	struct call *c, const Pb__GetDecisionRequest *in, Pb__GetDecisionReply *out);
+Pb__Code list_regions_bind(struct call *c, const Pb__ListRegionsRequest *in);
+Pb__Code list_regions_answer(struct call *c, const Pb__ListRegionsRequest *in,
+	const struct db_rows *rows, Pb__ListRegionsReply *out);
+Pb__Code dispatch_put_regions(
+	struct call *c, const Pb__PutRegionsRequest *in, Pb__PutRegionsReply *out);
 
 extern const struct event_handler dispatch_events[];
 extern const struct tick dispatch_ticks[];

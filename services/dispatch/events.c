@@ -30,14 +30,20 @@ static Pb__Code give_to_finder(
 		who.pb->status == PB__RESPONDER_STATUS__VALUE__EN_ROUTE ||
 		who.pb->status == PB__RESPONDER_STATUS__VALUE__ON_SCENE)
 		return PB__CODE__OK;
-	e = store_open_offer(c, NULL, finder, &open);
+	e = store_open_offer(c, OF_RESPONDER, finder, &open);
 	if (!e && open.pb)
 		e = end_offer(c, &open, PB__OFFER_OUTCOME__VALUE__WITHDRAWN,
 			"came upon another incident", PB__RESPONDER_STATUS__VALUE__AVAILABLE);
 	if (!e)
-		e = store_note_decision(c, in->id, "SELF_INITIATED", finder, "{}", "");
+		e = store_note_decision(
+			c, &(struct new_decision){ .incident = in->id,
+				   .kind = "SELF_INITIATED",
+				   .chosen = finder,
+				   .candidates = "{}",
+				   .plan = { .policy = ENGINE_POLICY,
+					   .policy_version = ENGINE_POLICY_VERSION } });
 	if (!e)
-		e = assign(c, &a, in->district, who.pb);
+		e = assign(c, &a, in, who.pb);
 	if (e)
 		return e;
 
@@ -72,8 +78,9 @@ static Pb__Code on_reported(
 		.at = { r->lon, r->lat },
 		.accepted_us = r->accepted_at,
 		.promised_us = r->promised_arrival_at,
+		.queued_for = "",
 	};
-	Pb__Code e = store_add_incident(c, &in, &fresh);
+	Pb__Code e = store_add_incident(c, &in, process_id(), &fresh);
 
 	(void)info;
 	if (e || !fresh || !rapid)
@@ -104,21 +111,25 @@ static bool ends_dispatch(Pb__Phase__Value p)
 static Pb__Code end_work(
 	struct call *c, const struct incident_row *in, Pb__Phase__Value phase, const char *reason)
 {
-	struct offer_row o;
 	struct assignment_row a;
-	Pb__Code e = store_open_offer(c, in->id, NULL, &o);
+	Pb__Code e = withdraw_offers(c, OF_INCIDENT, in->id, reason);
 
-	if (!e && o.pb)
-		e = end_offer(c, &o, PB__OFFER_OUTCOME__VALUE__WITHDRAWN, reason,
-			PB__RESPONDER_STATUS__VALUE__AVAILABLE);
 	if (!e)
 		e = store_live_assignment(c, in->id, NULL, &a);
-	if (!e && a.pb)
+	while (!e && a.pb) {
+		bool done = phase == PB__PHASE__VALUE__CLOSED && a.pb->arrived_at;
 		e = end_assignment(c, &a,
-			phase == PB__PHASE__VALUE__CLOSED && a.pb->arrived_at
-				? PB__ASSIGNMENT_END__VALUE__CLEARED
-				: PB__ASSIGNMENT_END__VALUE__CANCELLED,
-			reason, "ENDED");
+			(struct ending){ .how = done ? PB__ASSIGNMENT_END__VALUE__CLEARED
+						     : PB__ASSIGNMENT_END__VALUE__CANCELLED,
+				.reason = reason,
+				.phase = "ENDED" });
+		if (!e)
+			e = take_from_queue(c, a.pb->responder_id);
+		if (!e)
+			e = store_live_assignment(c, in->id, NULL, &a);
+	}
+	if (!e && *in->queued_for)
+		e = tell_unqueued(c, in->id, in->district, in->queued_for, "ended");
 	return e;
 }
 

@@ -6,9 +6,12 @@ struct dispatch_settings settings;
 
 Pb__Code dispatch_start(struct call *c)
 {
-	if (roads_live_start(settings.roads))
-		return PB__CODE__OK;
-	return call_fail(c, PB__CODE__INTERNAL, "the road graph can't be watched");
+	if (!roads_live_start(settings.roads))
+		return call_fail(c, PB__CODE__INTERNAL, "the road graph can't be watched");
+	if (!policy_by_name(settings.policy))
+		return call_fail(c, PB__CODE__INVALID, "setting 'policy': there is no '%s'",
+			settings.policy);
+	return regions_start(c);
 }
 
 const struct dispatch_handlers dispatch_rpcs = {
@@ -32,6 +35,18 @@ const struct dispatch_handlers dispatch_rpcs = {
 	.track_osmand = { .bind = track_bind, .answer = track_osmand_answer },
 	.track_osmand_query = { .bind = track_bind, .answer = track_osmand_answer },
 	.track_owntracks = { .bind = track_bind, .answer = track_owntracks_answer },
+	.hold_incident = { .run = dispatch_hold_incident },
+	.resume_incident = { .run = dispatch_resume_incident },
+	.want_responders = { .run = dispatch_want_responders },
+	.queue_incident = { .run = dispatch_queue_incident },
+	.unqueue_incident = { .run = dispatch_unqueue_incident },
+	.undo_assign = { .run = dispatch_undo_assign },
+	.list_dispatch_incidents = { .bind = list_dispatch_incidents_bind,
+		.answer = list_dispatch_incidents_answer },
+	.report_bypasses = { .run = dispatch_report_bypasses },
+	.get_decision = { .run = dispatch_get_decision },
+	.list_regions = { .bind = list_regions_bind, .answer = list_regions_answer },
+	.put_regions = { .run = dispatch_put_regions },
 	.put_post = { .bind = put_post_bind, .answer = put_post_answer },
 	.list_posts = { .bind = list_posts_bind, .answer = list_posts_answer },
 };
@@ -47,9 +62,41 @@ const struct db_stmt *const dispatch_statements[] = {
 	&sql_move_incident,
 	&sql_note_nobody,
 	&sql_note_risk,
+	&sql_note_remote,
 	&sql_asked,
 	&sql_crew_available,
+	&sql_crew_abroad,
 	&sql_crew_all,
+	&sql_hold,
+	&sql_want,
+	&sql_queue,
+	&sql_unqueue,
+	&sql_queue_of,
+	&sql_board,
+	&sql_bypasses,
+	&sql_by_hand,
+	&sql_show_alive,
+	&sql_fair_share,
+	&sql_take_leases,
+	&sql_give_leases,
+	&sql_hold_region,
+	&sql_mark_region,
+	&sql_mark_home,
+	&sql_claim_region,
+	&sql_list_regions,
+	&sql_new_region_version,
+	&sql_put_region,
+	&sql_move_to_regions,
+	&sql_ask_borrow,
+	&sql_asked_of_us,
+	&sql_asked_in_vain,
+	&sql_at_home,
+	&sql_lend,
+	&sql_answer_borrow,
+	&sql_send_home,
+	&sql_note_decision,
+	&sql_keep_plan,
+	&sql_get_decision,
 	&sql_lock_responder,
 	&sql_put_account,
 	&sql_disable_account,
@@ -66,10 +113,11 @@ const struct db_stmt *const dispatch_statements[] = {
 	&sql_lock_offer,
 	&sql_find_offer,
 	&sql_open_offer,
+	&sql_newest_offer,
 	&sql_lock_due_offer,
 	&sql_end_offer,
+	&sql_agree_offer,
 	&sql_assign,
-	&sql_note_decision,
 	&sql_lock_assignment,
 	&sql_find_assignment,
 	&sql_live_assignment,
@@ -77,6 +125,8 @@ const struct db_stmt *const dispatch_statements[] = {
 	&sql_depart,
 	&sql_arrive,
 	&sql_end_assignment,
+	&sql_promote,
+	&sql_restore,
 	&sql_keep_partitions,
 	NULL,
 };
@@ -119,5 +169,10 @@ const struct config_item dispatch_config[] = {
 		.var = &settings.roads,
 		.def = "",
 		.help = "road graph made by tools/roads; travel times by straight line without" },
+	{ .name = "policy",
+		.type = CONFIG_TEXT,
+		.var = &settings.policy,
+		.def = "live",
+		.help = "whom to send: a policy's name (nearest, P0 .. P8, live)" },
 	{ 0 },
 };

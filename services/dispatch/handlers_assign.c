@@ -5,7 +5,7 @@
 
 enum { CANDIDATES_SHOWN = 100 };
 
-static Pb__Code lock_visible_incident(struct call *c, const char *id, struct incident_row *ret)
+Pb__Code lock_visible_incident(struct call *c, const char *id, struct incident_row *ret)
 {
 	Pb__Code e = store_lock_incident(c, id, ret);
 
@@ -38,7 +38,7 @@ Pb__Code dispatch_list_candidates(
 }
 
 /* Refuses an incident nobody can be sent to any more, naming why. */
-static Pb__Code check_incident(struct call *c, const struct incident_row *in)
+static Pb__Code check_incident(struct call *c, const struct incident_row *in, bool supporting)
 {
 	struct assignment_row live;
 	Pb__Code e;
@@ -49,13 +49,14 @@ static Pb__Code check_incident(struct call *c, const struct incident_row *in)
 	if (!strcmp(in->state, "SERVED"))
 		return call_fail(c, PB__CODE__CONFLICT,
 			"incident '%s' has been served by a responder already", in->id);
-	if (strcmp(in->state, "ASSIGNED"))
+	if (supporting || strcmp(in->state, "ASSIGNED"))
 		return PB__CODE__OK;
 	e = store_live_assignment(c, in->id, NULL, &live);
 	return e ? e
 		 : call_fail(c, PB__CODE__CONFLICT,
-			   "incident '%s' is already assigned to responder '%s'", in->id,
-			   live.pb ? live.pb->responder_id : "");
+			   "incident '%s' is already assigned to responder '%s'; another one "
+			   "is sent as supporting",
+			   in->id, live.pb ? live.pb->responder_id : "");
 }
 
 static Pb__Code check_responder(struct call *c, const Pb__Responder *r)
@@ -96,32 +97,42 @@ static Pb__Code clear_offers(struct call *c, const struct incident_row *in, cons
 	const struct offer_row *on_incident, const char **ret_offer)
 {
 	const struct offer_row *open = on_incident;
-	struct offer_row on_responder;
-	Pb__Code e;
+	struct offer_row own = { .pb = NULL };
+	Pb__Code e = PB__CODE__OK;
 
 	*ret_offer = "";
-	if (open->pb && !strcmp(open->pb->responder_id, r->responder_id)) {
-		*ret_offer = open->pb->offer_id;
-		return tell_offer_ended(c, open, PB__OFFER_OUTCOME__VALUE__ACCEPTED, "by hand");
+	if (r->status == PB__RESPONDER_STATUS__VALUE__OFFERED)
+		e = store_open_offer(c, OF_RESPONDER, r->responder_id, &own);
+	if (!e && own.pb && !strcmp(own.pb->incident_id, in->id)) {
+		*ret_offer = own.pb->offer_id;
+		return tell_offer_ended(c, &own, PB__OFFER_OUTCOME__VALUE__ACCEPTED, "by hand");
 	}
-	if (open->pb) {
+	if (!e && own.pb)
+		e = end_offer(c, &own, PB__OFFER_OUTCOME__VALUE__WITHDRAWN,
+			"assigned to another incident by hand",
+			PB__RESPONDER_STATUS__VALUE__AVAILABLE);
+	if (!e && open->pb && in->n_live + in->n_open >= in->wanted)
 		e = end_offer(c, open, PB__OFFER_OUTCOME__VALUE__WITHDRAWN,
 			"assigned to another by hand", PB__RESPONDER_STATUS__VALUE__AVAILABLE);
-		if (e)
-			return e;
-	}
-	if (r->status != PB__RESPONDER_STATUS__VALUE__OFFERED)
+	return e;
+}
+
+/* One more than it has, when a supporter is sent. */
+static Pb__Code make_room(struct call *c, const Pb__AssignRequest *in, struct incident_row *row)
+{
+	Pb__Code e;
+
+	if (!in->supporting || !row->n_live || row->n_live + row->n_open < row->wanted)
 		return PB__CODE__OK;
-	e = store_open_offer(c, NULL, r->responder_id, &on_responder);
-	if (e || !on_responder.pb)
-		return e;
-	(void)in;
-	return end_offer(c, &on_responder, PB__OFFER_OUTCOME__VALUE__WITHDRAWN,
-		"assigned to another incident by hand", PB__RESPONDER_STATUS__VALUE__AVAILABLE);
+	if (row->wanted >= ENGINE_WANTED_MAX)
+		return call_fail(c, PB__CODE__REFUSED, "incident '%s' has %u responders already",
+			row->id, row->wanted);
+	e = store_want(c, row->id, ++row->wanted);
+	return e ? e : tell_wanted(c, row, row->wanted, "a supporter is sent");
 }
 
 static Pb__Code assign_by_hand(struct call *c, const Pb__AssignRequest *in,
-	const struct incident_row *row, const struct responder_row *who, const struct world *w,
+	struct incident_row *row, const struct responder_row *who, const struct world *w,
 	const struct offer_row *open, const char **ret_id)
 {
 	const struct candidate *chosen = find_candidate(w, in->responder_id);
@@ -132,17 +143,26 @@ static Pb__Code assign_by_hand(struct call *c, const Pb__AssignRequest *in,
 		.by_hand = true,
 		.bypass_reason = in->bypass_reason,
 		.assigned_by = c->who.subject,
-		.eta_s = chosen ? chosen->travel.eta_s : 0,
+		.eta_s = chosen ? rounded(chosen->travel.eta_s, 0.1) : 0,
+		.wanted_before = row->wanted,
 	};
-	const char *json = world_json(c, w);
-	Pb__Code e = json ? clear_offers(c, row, who->pb, open, &a.offer_id)
-			  : call_fail(c, PB__CODE__TOO_LARGE, "out of message memory");
+	struct new_decision why = { .incident = row->id,
+		.kind = "BY_HAND",
+		.chosen = in->responder_id,
+		.candidates = world_json(c, w),
+		.bypass_reason = in->bypass_reason,
+		.plan = world_plan(w) };
+	Pb__Code e = why.candidates ? make_room(c, in, row)
+				    : call_fail(c, PB__CODE__TOO_LARGE, "out of message memory");
 
 	if (!e)
-		e = store_note_decision(
-			c, row->id, "BY_HAND", in->responder_id, json, in->bypass_reason);
+		e = clear_offers(c, row, who->pb, open, &a.offer_id);
 	if (!e)
-		e = assign(c, &a, row->district, who->pb);
+		e = store_note_decision(c, &why);
+	if (!e)
+		e = assign(c, &a, row, who->pb);
+	if (!e)
+		e = store_mark_region(c, row->region);
 	*ret_id = a.id;
 	return e;
 }
@@ -169,7 +189,7 @@ Pb__Code dispatch_assign(struct call *c, const Pb__AssignRequest *in, Pb__Assign
 	Pb__Code e = lock_visible_incident(c, in->incident_id, &row);
 
 	if (!e)
-		e = check_incident(c, &row);
+		e = check_incident(c, &row, in->supporting);
 	if (!e)
 		e = store_lock_responder(c, in->responder_id, &who);
 	if (!e)
@@ -177,7 +197,7 @@ Pb__Code dispatch_assign(struct call *c, const Pb__AssignRequest *in, Pb__Assign
 	if (!e)
 		e = world_load(c, &row, WORLD_AVAILABLE, &w);
 	if (!e)
-		e = store_open_offer(c, row.id, NULL, &open);
+		e = store_open_offer(c, OF_INCIDENT, row.id, &open);
 	if (e)
 		return e;
 	engine_rank(&w.engine, &w.incident, c->at_us, &w.ranking);

@@ -4,16 +4,27 @@
 
 enum { PAGE = 100 };
 
-Pb__Code list_responders_bind(struct call *c, const Pb__ListRespondersRequest *in)
+const char **own_districts(struct call *c, size_t *ret_n)
 {
 	const char **own = ARENA_ARRAY(c->arena, const char *, strlen(c->who.districts) + 1);
 	char *rest = CALL_STR(c, c->who.districts), *save = NULL;
 	size_t n = 0;
 
 	if (!own || !rest)
-		return call_fail(c, PB__CODE__TOO_LARGE, "out of message memory");
+		return NULL;
 	for (char *t = strtok_r(rest, " ", &save); t; t = strtok_r(NULL, " ", &save))
 		own[n++] = t;
+	*ret_n = n;
+	return own;
+}
+
+Pb__Code list_responders_bind(struct call *c, const Pb__ListRespondersRequest *in)
+{
+	size_t n;
+	const char **own = own_districts(c, &n);
+
+	if (!own)
+		return call_fail(c, PB__CODE__TOO_LARGE, "out of message memory");
 	db_bind(c, "", &sql_list_responders,
 		DB_ARGS(db_text(in->status ? status_name(in->status) : ""), db_text(in->district),
 			db_text(in->insurer), db_text(in->post), db_uuid_or_null(in->cursor),
@@ -41,26 +52,31 @@ Pb__Code list_responders_answer(struct call *c, const Pb__ListRespondersRequest 
 	return PB__CODE__OK;
 }
 
-static Pb__Code load(struct call *c, const char *id, Pb__Responder **ret, Pb__Offer **ret_offer,
-	Pb__Assignment **ret_assignment)
+struct file {
+	Pb__Responder *responder;
+	struct offer_row offer;
+	struct assignment_row assignment;
+	struct queue queue;
+};
+
+static Pb__Code load(struct call *c, const char *id, struct file *ret)
 {
 	struct db_rows r;
-	struct offer_row o;
-	struct assignment_row a;
 	Pb__Code e = db_run(c, &sql_get_responder, &r, DB_ARGS(db_uuid(id)));
 
 	if (!e && !r.n)
 		return call_unknown(c, "responder", id);
 	if (!e)
-		e = store_open_offer(c, NULL, id, &o);
+		e = store_open_offer(c, OF_RESPONDER, id, &ret->offer);
 	if (!e)
-		e = store_live_assignment(c, NULL, id, &a);
+		e = store_live_assignment(c, NULL, id, &ret->assignment);
+	if (!e)
+		e = store_queue_of(c, id, &ret->queue);
 	if (e)
 		return e;
-	*ret = read_responder(&r, 0, NULL);
-	*ret_offer = o.pb;
-	*ret_assignment = a.pb;
-	return *ret ? PB__CODE__OK : call_fail(c, PB__CODE__TOO_LARGE, "out of message memory");
+	ret->responder = read_responder(&r, 0, NULL);
+	return ret->responder ? PB__CODE__OK
+			      : call_fail(c, PB__CODE__TOO_LARGE, "out of message memory");
 }
 
 static bool sees_responder(const struct call *c, const Pb__Responder *r)
@@ -76,16 +92,34 @@ static bool sees_responder(const struct call *c, const Pb__Responder *r)
 Pb__Code dispatch_get_responder(
 	struct call *c, const Pb__GetResponderRequest *in, Pb__GetResponderReply *out)
 {
-	Pb__Code e = load(c, in->responder_id, &out->responder, &out->offer, &out->assignment);
+	struct file f;
+	Pb__Code e = load(c, in->responder_id, &f);
 
-	if (!e && !sees_responder(c, out->responder))
+	if (!e && !sees_responder(c, f.responder))
 		return call_fail(
 			c, PB__CODE__NOT_FOUND, "there is no responder '%s'", in->responder_id);
+	if (e)
+		return e;
+	out->responder = f.responder;
+	out->offer = f.offer.pb;
+	out->assignment = f.assignment.pb;
+	out->queue = f.queue.pb;
+	out->n_queue = f.queue.n;
 	return e;
 }
 
 Pb__Code dispatch_get_me(struct call *c, const Pb__GetMeRequest *in, Pb__GetMeReply *out)
 {
+	struct file f;
+	Pb__Code e = load(c, c->who.subject, &f);
+
 	(void)in;
-	return load(c, c->who.subject, &out->responder, &out->offer, &out->assignment);
+	if (e)
+		return e;
+	out->responder = f.responder;
+	out->offer = f.offer.pb;
+	out->assignment = f.assignment.pb;
+	out->queue = f.queue.pb;
+	out->n_queue = f.queue.n;
+	return e;
 }

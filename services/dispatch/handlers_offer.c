@@ -25,28 +25,6 @@ static const char *outcome_words(Pb__OfferOutcome__Value outcome)
 	}
 }
 
-static Pb__Code take_offer(struct call *c, const struct offer_row *o, const char **ret_id)
-{
-	struct responder_row who;
-	struct new_assignment a = {
-		.id = call_uuid(c),
-		.incident_id = o->pb->incident_id,
-		.responder_id = o->pb->responder_id,
-		.offer_id = o->pb->offer_id,
-		.bypass_reason = "",
-		.assigned_by = "",
-		.eta_s = o->pb->eta_s,
-	};
-	Pb__Code e = store_lock_responder(c, o->pb->responder_id, &who);
-
-	if (!e)
-		e = tell_offer_ended(c, o, PB__OFFER_OUTCOME__VALUE__ACCEPTED, "");
-	if (!e)
-		e = assign(c, &a, o->district, who.pb);
-	*ret_id = a.id;
-	return e;
-}
-
 /* An offer that is past its time but still open may be accepted: nobody else has it yet. */
 Pb__Code dispatch_accept_offer(
 	struct call *c, const Pb__AcceptOfferRequest *in, Pb__AcceptOfferReply *out)
@@ -59,9 +37,11 @@ Pb__Code dispatch_accept_offer(
 	if (e)
 		return e;
 	if (o.pb->outcome == PB__OFFER_OUTCOME__VALUE__UNSPECIFIED) {
-		e = take_offer(c, &o, &id);
-		if (!e)
-			e = store_find_assignment(c, id, &a);
+		e = accept_offer(c, &o, &id);
+		out->pending = !id;
+		if (e || !id)
+			return e;
+		e = store_find_assignment(c, id, &a);
 	} else if (o.pb->outcome == PB__OFFER_OUTCOME__VALUE__ACCEPTED) {
 		e = store_assignment_of_offer(c, in->offer_id, &a);
 	} else {
@@ -94,7 +74,7 @@ Pb__Code dispatch_decline_offer(
 		PB__RESPONDER_STATUS__VALUE__AVAILABLE);
 	if (!e)
 		e = store_lock_incident(c, o.pb->incident_id, &incident);
-	if (!e)
+	if (!e && !strcmp(incident.state, "WAITING"))
 		e = offer_next(c, &incident, &offered);
 	return e;
 }
@@ -103,7 +83,7 @@ Pb__Code dispatch_list_my_offers(
 	struct call *c, const Pb__ListMyOffersRequest *in, Pb__ListMyOffersReply *out)
 {
 	struct offer_row o;
-	Pb__Code e = store_open_offer(c, NULL, c->who.subject, &o);
+	Pb__Code e = store_open_offer(c, OF_RESPONDER, c->who.subject, &o);
 
 	(void)in;
 	if (e || !o.pb)

@@ -105,6 +105,10 @@ static Pb__Code arrive(struct call *c, const Pb__ArriveRequest *in, struct assig
 		e = tell_status(c, a->pb->responder_id, a->district,
 			PB__RESPONDER_STATUS__VALUE__ON_SCENE, a->pb->incident_id);
 	if (!e)
+		e = withdraw_offers(c, REPLACING, in->assignment_id, "he has arrived");
+	if (!e)
+		e = withdraw_offers(c, LEAVING, in->assignment_id, "you have arrived");
+	if (!e)
 		e = store_find_assignment(c, in->assignment_id, a);
 	return e;
 }
@@ -139,10 +143,12 @@ Pb__Code dispatch_clear(struct call *c, const Pb__ClearRequest *in, Pb__ClearRep
 		return call_fail(c, PB__CODE__CONFLICT,
 			"assignment '%s' has not arrived: arrive first, or release it",
 			in->assignment_id);
-	return end_assignment(c, &a, PB__ASSIGNMENT_END__VALUE__CLEARED, "", "SERVED");
+	e = end_assignment(c, &a,
+		(struct ending){ .how = PB__ASSIGNMENT_END__VALUE__CLEARED, .phase = "SERVED" });
+	return e ? e : take_from_queue(c, c->who.subject);
 }
 
-/* Given back by the responder, or taken off him by a dispatcher; the incident goes on to the next.
+/* Given back by the responder, or he is stood down by a dispatcher; the incident goes on at once.
  */
 Pb__Code dispatch_release(struct call *c, const Pb__ReleaseRequest *in, Pb__ReleaseReply *out)
 {
@@ -160,10 +166,13 @@ Pb__Code dispatch_release(struct call *c, const Pb__ReleaseRequest *in, Pb__Rele
 		return PB__CODE__OK;
 	if (a.pb->ended_at)
 		return refuse_ended(c, &a);
-	e = end_assignment(c, &a, PB__ASSIGNMENT_END__VALUE__RELEASED, in->reason, "WAITING");
+	e = end_assignment(c, &a,
+		(struct ending){ .how = PB__ASSIGNMENT_END__VALUE__RELEASED,
+			.reason = in->reason,
+			.by = strcmp(c->who.subject, a.pb->responder_id) ? c->who.subject : "" });
 	if (!e)
 		e = store_lock_incident(c, a.pb->incident_id, &incident);
-	if (!e)
+	if (!e && !strcmp(incident.state, "WAITING"))
 		e = offer_next(c, &incident, &offered);
-	return e;
+	return e ? e : take_from_queue(c, a.pb->responder_id);
 }

@@ -8,9 +8,10 @@
 
 enum { CANDIDATES_ON_RECORD = 8, COMMANDS = 32, FEW = 24, MANY = ENGINE_ASKED_MAX };
 
-static struct policy current_policy(void)
+struct policy current_policy(void)
 {
-	struct policy p = engine_default_policy;
+	const struct policy *named = policy_by_name(settings.policy);
+	struct policy p = named ? *named : engine_default_policy;
 
 	p.offer_us = settings.offer_seconds * US_PER_S;
 	p.stale_us = settings.stale_seconds * US_PER_S;
@@ -18,10 +19,11 @@ static struct policy current_policy(void)
 	return p;
 }
 
-static Pb__Code load_crew(struct call *c, enum world_scope scope, struct world *w)
+static Pb__Code load_crew(
+	struct call *c, const struct incident_row *in, enum world_scope scope, struct world *w)
 {
-	Pb__Code e = scope == WORLD_ALL ? store_crew_all(c, w->incident.at, &w->crew)
-					: store_crew(c, w->incident.at,
+	Pb__Code e = scope == WORLD_ALL ? store_crew_all(c, in->at, &w->crew)
+					: store_crew(c, in->region, in->at,
 						  scope == WORLD_FRESH ? FEW : MANY, &w->crew);
 
 	return e || scope == WORLD_FRESH ? e : store_asked(c, &w->incident);
@@ -37,9 +39,10 @@ Pb__Code world_load(
 				     .accepted_us = in->accepted_us,
 				     .promised_us = in->promised_us,
 				     .state = INCIDENT_WAITING,
-				     .warned_nobody = in->warned_nobody,
-				     .warned_risk = in->warned_risk } };
-	e = load_crew(c, scope, w);
+				     .warned_nobody = in->warned_nobody_us != 0,
+				     .warned_risk = in->warned_risk,
+				     .remote_told = in->warned_remote_us != 0 } };
+	e = load_crew(c, in, scope, w);
 	if (e)
 		return e;
 	w->engine = (struct engine){ .policy = current_policy(),
@@ -52,10 +55,19 @@ Pb__Code world_load(
 	w->ranking.rejections = ARENA_ARRAY(c->arena, struct rejection, w->crew.n + 1);
 	if (!w->ranking.candidates || !w->ranking.rejections)
 		return call_fail(c, PB__CODE__TOO_LARGE, "too many responders for one message");
+	w->plan = (struct plan_ref){ .policy = w->engine.policy.name,
+		.policy_version = w->engine.policy.version,
+		.owner = process_id(),
+		.epoch = in->epoch };
 	return PB__CODE__OK;
 }
 
-static double rounded(double v, double unit)
+struct plan_ref world_plan(const struct world *w)
+{
+	return w->plan;
+}
+
+double rounded(double v, double unit)
 {
 	return round(v / unit) * unit;
 }
@@ -128,8 +140,8 @@ Pb__ListCandidatesReply *world_report(
 	if (!fill_report(c, w, limit, names, out))
 		return NULL;
 	out->incident_id = w->incident.id;
-	out->policy = ENGINE_POLICY;
-	out->policy_version = ENGINE_POLICY_VERSION;
+	out->policy = w->plan.policy;
+	out->policy_version = (uint32_t)w->plan.policy_version;
 	out->at = c->at_us;
 	return out;
 }
@@ -178,12 +190,15 @@ static Pb__Code persist_offer(struct call *c, const struct incident_row *in, con
 		.decision_id = call_uuid(c),
 		.incident = in,
 		.responder_id = best->unit->id,
+		.replaces_id = "",
+		.leaves_id = "",
 		.expires_us = w->incident.offer_expires_us,
 		.eta_s = rounded(best->travel.eta_s, 0.1),
 		.distance_m = rounded(best->travel.distance_m, 1),
 		.candidates = world_json(c, w),
 		.made = &made.base,
 		.status = &status.base,
+		.plan = w->plan,
 	};
 
 	if (!o.candidates)
@@ -206,9 +221,9 @@ static Pb__Code persist_warning(
 		       : arena_printf(c->arena,
 				 "the best responder is expected in %.0f s, on time with %.0f %%",
 				 cmd->candidate.travel.eta_s, cmd->candidate.on_time * 100);
-	Pb__Code e = store_note_warning(c, in->id, nobody);
+	Pb__Code e = store_note_warning(c, in->id, nobody ? WARN_NOBODY : WARN_RISK);
 
-	return e ? e : tell_warning(c, in, cmd->word, text ? text : "");
+	return e ? e : tell_warning(c, in, cmd->word, text ? text : "", &cmd->candidate);
 }
 
 static Pb__Code offer(
@@ -220,7 +235,6 @@ static Pb__Code offer(
 	Pb__Code e = world_load(c, in, scope, &w);
 	size_t n;
 
-	*ret_offered = false;
 	if (e)
 		return e;
 	n = engine_step(&w.engine, &look, &w.ranking, out, COMMANDS);
@@ -237,14 +251,31 @@ static Pb__Code offer(
 	return e;
 }
 
+/* One that is kept for somebody is weighed against all others by the plan of the region. */
+static Pb__Code leave_to_plan(struct call *c, const struct incident_row *in)
+{
+	Pb__Code e = store_mark_region(c, in->region);
+
+	return e ? e : store_try_later(c, in->id, c->at_us + settings.retry_seconds * US_PER_S);
+}
+
 Pb__Code offer_next(struct call *c, const struct incident_row *in, bool *ret_offered)
 {
-	return offer(c, in, WORLD_AVAILABLE, ret_offered);
+	struct incident_row ours = *in;
+	Pb__Code e;
+
+	*ret_offered = false;
+	if (in->hold_until_us > c->at_us)
+		return PB__CODE__OK;
+	e = region_hold(c, in->region, &ours.epoch);
+	if (e || !ours.epoch || *in->queued_for)
+		return e ? e : leave_to_plan(c, in);
+	return offer(c, &ours, WORLD_AVAILABLE, ret_offered);
 }
 
 Pb__Code offer_first(struct call *c, const struct incident_row *in)
 {
-	bool offered;
+	bool offered = false;
 
-	return offer(c, in, WORLD_FRESH, &offered);
+	return in->epoch ? offer(c, in, WORLD_FRESH, &offered) : PB__CODE__OK;
 }

@@ -2,59 +2,77 @@
 #include <string.h>
 #include "dispatch/store.h"
 
-#define INCIDENT_COLUMNS \
-	" id, district, case_no, lane, place, state, end_reason, lon, lat, accepted_at," \
-	" promised_at, warned_nobody_at is not null, warned_risk_at is not null"
-#define INCIDENT_TYPES \
-	DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_F64, DB_F64, DB_TIME, \
-		DB_TIME, DB_BOOL, DB_BOOL
-
+/* Knows at once whether the region is ours, and that it has something to plan. */
 const struct db_stmt sql_add_incident = {
 	"add_incident",
-	"insert into dispatch.incident (id, district, case_no, lane, place, lon, lat, accepted_at,"
-	"  promised_at, state, end_reason, state_at, next_try_at)"
-	" values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)"
-	" on conflict (id) do nothing returning id",
+	"with i as (insert into dispatch.incident (id, district, case_no, lane, place, lon, lat,"
+	"   accepted_at, promised_at, phase, end_reason, state_at, next_try_at, region)"
+	"  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, dispatch.region_of($2))"
+	"  on conflict (id) do nothing returning id, region, phase),"
+	" l as (select l.region, l.epoch from dispatch.region_lease l"
+	"  where l.region = (select region from i where phase = 'OPEN') and l.owner = $13"
+	"  for share of l),"
+	" d as (update dispatch.region r set dirty_at = " REGION_NEXT_PLAN(
+		"$12") "  from i where r.code = i.region and r.dirty_at is null and i.phase = "
+		       "'OPEN')"
+		       " select i.id, i.region, l.epoch from i left join l on l.region = i.region",
 	.in = { DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_F64, DB_F64, DB_TIME, DB_TIME,
-		DB_TEXT, DB_TEXT, DB_TIME },
-	.out = { DB_UUID },
+		DB_TEXT, DB_TEXT, DB_TIME, DB_UUID },
+	.out = { DB_UUID, DB_TEXT, DB_I64 },
 };
 
-Pb__Code store_add_incident(struct call *c, const struct incident_row *in, bool *ret_new)
+Pb__Code store_add_incident(
+	struct call *c, struct incident_row *in, const char *owner, bool *ret_new)
 {
 	struct db_rows r;
 	Pb__Code e = db_run(c, &sql_add_incident, &r,
 		DB_ARGS(db_uuid(in->id), db_text(in->district), db_text(in->case_no),
 			db_text(in->lane), db_text(in->place), db_f64(in->at.lon),
 			db_f64(in->at.lat), db_time(in->accepted_us), db_time(in->promised_us),
-			db_text(in->state), db_text(in->end_reason), db_time(c->at_us)));
+			db_text(strcmp(in->state, "ENDED") ? "OPEN" : "ENDED"),
+			db_text(in->end_reason), db_time(c->at_us), db_uuid(owner)));
 	if (e)
 		return e;
 	*ret_new = r.n == 1;
+	if (r.n) {
+		in->region = db_get_text(&r, 0, 1);
+		in->epoch = db_get_i64(&r, 0, 2);
+	}
 	return PB__CODE__OK;
 }
 
-static void read_incident(const struct db_rows *r, struct incident_row *ret)
+void read_incident(const struct db_rows *r, size_t row, struct incident_row *ret)
 {
 	*ret = (struct incident_row){
-		.id = db_get_text(r, 0, 0),
-		.district = db_get_text(r, 0, 1),
-		.case_no = db_get_text(r, 0, 2),
-		.lane = db_get_text(r, 0, 3),
-		.place = db_get_text(r, 0, 4),
-		.state = db_get_text(r, 0, 5),
-		.end_reason = db_get_text(r, 0, 6),
-		.at = { db_get_f64(r, 0, 7), db_get_f64(r, 0, 8) },
-		.accepted_us = db_get_i64(r, 0, 9),
-		.promised_us = db_get_i64(r, 0, 10),
-		.warned_nobody = db_get_bool(r, 0, 11),
-		.warned_risk = db_get_bool(r, 0, 12),
+		.id = db_get_text(r, row, 0),
+		.district = db_get_text(r, row, 1),
+		.case_no = db_get_text(r, row, 2),
+		.lane = db_get_text(r, row, 3),
+		.place = db_get_text(r, row, 4),
+		.state = db_get_text(r, row, 5),
+		.end_reason = db_get_text(r, row, 6),
+		.at = { db_get_f64(r, row, 7), db_get_f64(r, row, 8) },
+		.accepted_us = db_get_i64(r, row, 9),
+		.promised_us = db_get_i64(r, row, 10),
+		.warned_nobody_us = db_get_i64(r, row, 11),
+		.warned_risk = db_get_bool(r, row, 12),
+		.warned_remote_us = db_get_i64(r, row, 13),
+		.region = db_get_text(r, row, 14),
+		.wanted = (unsigned)db_get_i32(r, row, 15),
+		.n_live = (unsigned)db_get_i32(r, row, 16),
+		.n_open = (unsigned)db_get_i32(r, row, 17),
+		.swaps = (unsigned)db_get_i32(r, row, 18),
+		.hold_until_us = db_get_i64(r, row, 19),
+		.hold_reason = db_get_text(r, row, 20),
+		.held_by = db_get_text(r, row, 21),
+		.state_us = db_get_i64(r, row, 22),
+		.queued_for = db_get_text(r, row, 23),
 	};
 }
 
 const struct db_stmt sql_lock_incident = {
 	"lock_incident",
-	"select" INCIDENT_COLUMNS " from dispatch.incident where id = $1 for update",
+	"select" INCIDENT_COLUMNS " from dispatch.incident i where i.id = $1 for update of i",
 	.in = { DB_UUID },
 	.out = { INCIDENT_TYPES },
 };
@@ -67,28 +85,33 @@ Pb__Code store_lock_incident(struct call *c, const char *id, struct incident_row
 		return e;
 	if (!r.n)
 		return call_unknown(c, "incident", id);
-	read_incident(&r, ret);
+	read_incident(&r, 0, ret);
 	return PB__CODE__OK;
 }
 
+/* The oldest of our regions' incidents that is due; the lease is locked with it. */
 const struct db_stmt sql_lock_waiting = {
 	"lock_waiting",
-	"select" INCIDENT_COLUMNS
-	" from dispatch.incident where state = 'WAITING' and next_try_at <= $1"
-	" order by accepted_at, id limit 1 for update skip locked",
-	.in = { DB_TIME },
-	.out = { INCIDENT_TYPES },
+	"select" INCIDENT_COLUMNS ", l.epoch from dispatch.incident i"
+	" join dispatch.region_lease l on l.region = i.region and l.owner = $2"
+	" where i.state = 'WAITING' and i.next_try_at <= $1"
+	" order by i.accepted_at, i.id limit 1 for update of i skip locked for share of l",
+	.in = { DB_TIME, DB_UUID },
+	.out = { INCIDENT_TYPES, DB_I64 },
 };
 
-Pb__Code store_lock_waiting(struct call *c, struct incident_row *ret, bool *ret_found)
+Pb__Code store_lock_waiting(
+	struct call *c, const char *owner, struct incident_row *ret, bool *ret_found)
 {
 	struct db_rows r;
-	Pb__Code e = db_run(c, &sql_lock_waiting, &r, DB_ARGS(db_time(c->at_us)));
+	Pb__Code e = db_run(c, &sql_lock_waiting, &r, DB_ARGS(db_time(c->at_us), db_uuid(owner)));
 	if (e)
 		return e;
 	*ret_found = r.n > 0;
-	if (r.n)
-		read_incident(&r, ret);
+	if (r.n) {
+		read_incident(&r, 0, ret);
+		ret->epoch = db_get_i64(&r, 0, INCIDENT_COLUMN_COUNT);
+	}
 	return PB__CODE__OK;
 }
 
@@ -107,7 +130,7 @@ const struct db_stmt sql_wake_waiting = {
 	"wake_waiting",
 	"update dispatch.incident set next_try_at = $1 where id in ("
 	" select id from dispatch.incident where state = 'WAITING' and next_try_at > $1"
-	" order by accepted_at limit 20 for update skip locked)",
+	"  and hold_until is null order by accepted_at limit 20 for update skip locked)",
 	.in = { DB_TIME },
 };
 
@@ -118,8 +141,9 @@ Pb__Code store_wake_waiting(struct call *c)
 
 const struct db_stmt sql_end_incident = {
 	"end_incident",
-	"update dispatch.incident set state = 'ENDED', end_reason = $2, state_at = $3 where id = "
-	"$1",
+	"with q as (delete from dispatch.queued where incident_id = $1)"
+	" update dispatch.incident set phase = 'ENDED', end_reason = $2, state_at = $3,"
+	"  hold_until = null, hold_reason = '', held_by = '' where id = $1",
 	.in = { DB_UUID, DB_TEXT, DB_TIME },
 };
 
@@ -131,8 +155,8 @@ Pb__Code store_end_incident(struct call *c, const char *incident, const char *re
 
 const struct db_stmt sql_reopen_incident = {
 	"reopen_incident",
-	"update dispatch.incident set state = 'WAITING', end_reason = '', state_at = $2,"
-	" next_try_at = $2, warned_nobody_at = null where id = $1",
+	"update dispatch.incident set phase = 'OPEN', end_reason = '', state_at = $2,"
+	" next_try_at = $2, warned_nobody_at = null, warned_remote_at = null where id = $1",
 	.in = { DB_UUID, DB_TIME },
 };
 
@@ -143,7 +167,8 @@ Pb__Code store_reopen_incident(struct call *c, const char *incident)
 
 const struct db_stmt sql_move_incident = {
 	"move_incident",
-	"update dispatch.incident set district = $2, place = $3, lon = $4, lat = $5 where id = $1",
+	"update dispatch.incident set district = $2, place = $3, lon = $4, lat = $5,"
+	" region = dispatch.region_of($2) where id = $1",
 	.in = { DB_UUID, DB_TEXT, DB_TEXT, DB_F64, DB_F64 },
 };
 
@@ -166,10 +191,19 @@ const struct db_stmt sql_note_risk = {
 	.in = { DB_UUID, DB_TIME },
 };
 
-Pb__Code store_note_warning(struct call *c, const char *incident, bool nobody)
+const struct db_stmt sql_note_remote = {
+	"note_remote",
+	"update dispatch.incident set warned_remote_at = $2 where id = $1",
+	.in = { DB_UUID, DB_TIME },
+};
+
+Pb__Code store_note_warning(struct call *c, const char *incident, enum warning w)
 {
-	return db_run(c, nobody ? &sql_note_nobody : &sql_note_risk, NULL,
-		DB_ARGS(db_uuid(incident), db_time(c->at_us)));
+	const struct db_stmt *const notes[] = { [WARN_NOBODY] = &sql_note_nobody,
+		[WARN_RISK] = &sql_note_risk,
+		[WARN_REMOTE] = &sql_note_remote };
+
+	return db_run(c, notes[w], NULL, DB_ARGS(db_uuid(incident), db_time(c->at_us)));
 }
 
 /* A release counts like a declined offer. */
@@ -200,83 +234,4 @@ Pb__Code store_asked(struct call *c, struct incident *in)
 			.declined = db_get_bool(&r, i, 3),
 		};
 	return PB__CODE__OK;
-}
-
-#define CREW_COLUMNS \
-	" r.id, r.name, r.status, r.status_at, r.fix_lon, r.fix_lat, r.fix_at, r.fix_accuracy_m," \
-	" r.fix_doubtful, p.lon, p.lat, r.incident_id" \
-	" from dispatch.responder r left join dispatch.post p on p.code = r.post_code"
-#define CREW_TYPES \
-	DB_UUID, DB_TEXT, DB_TEXT, DB_TIME, DB_F64, DB_F64, DB_TIME, DB_F64, DB_BOOL, DB_F64, \
-		DB_F64, DB_UUID
-
-/* The index order is near enough to pick whom to measure exactly. */
-const struct db_stmt sql_crew_available = {
-	"crew_available",
-	"select" CREW_COLUMNS " where r.status = 'AVAILABLE' and not r.disabled"
-	" order by r.here <-> dispatch.flat($1, $2) limit $3",
-	.in = { DB_F64, DB_F64, DB_I64 },
-	.out = { CREW_TYPES },
-};
-const struct db_stmt sql_crew_all = {
-	"crew_all",
-	"select" CREW_COLUMNS " where not r.disabled"
-	" order by r.status = 'AVAILABLE' desc, r.here <-> dispatch.flat($1, $2), r.id limit 300",
-	.in = { DB_F64, DB_F64 },
-	.out = { CREW_TYPES },
-};
-
-static enum unit_state unit_state_of(const char *name)
-{
-	for (int s = UNIT_OFF_DUTY; s <= UNIT_ON_BREAK; s++)
-		if (!strcmp(name, unit_state_name((enum unit_state)s)))
-			return (enum unit_state)s;
-	return UNIT_OFF_DUTY;
-}
-
-static struct unit read_unit(const struct db_rows *r, size_t i)
-{
-	return (struct unit){
-		.id = db_get_text(r, i, 0),
-		.state = unit_state_of(db_get_text(r, i, 2)),
-		.since_us = db_get_i64(r, i, 3),
-		.fix = { .at = { db_get_f64(r, i, 4), db_get_f64(r, i, 5) },
-			.at_us = db_get_i64(r, i, 6),
-			.accuracy_m = db_get_f64(r, i, 7),
-			.doubtful = db_get_bool(r, i, 8) },
-		.post = { db_get_f64(r, i, 9), db_get_f64(r, i, 10) },
-		.has_post = !db_is_null(r, i, 9),
-		.incident = db_get_text(r, i, 11),
-	};
-}
-
-static Pb__Code read_crew(struct call *c, const struct db_rows *r, struct crew *ret)
-{
-	*ret = (struct crew){
-		.units = ARENA_ARRAY(c->arena, struct unit, r->n + 1),
-		.names = ARENA_ARRAY(c->arena, const char *, r->n + 1),
-		.n = r->n,
-	};
-	if (!ret->units || !ret->names)
-		return call_fail(c, PB__CODE__TOO_LARGE, "too many responders for one message");
-	for (size_t i = 0; i < r->n; i++) {
-		ret->units[i] = read_unit(r, i);
-		ret->names[i] = db_get_text(r, i, 1);
-	}
-	return PB__CODE__OK;
-}
-
-Pb__Code store_crew(struct call *c, struct lonlat at, unsigned limit, struct crew *ret)
-{
-	struct db_rows r;
-	Pb__Code e = db_run(
-		c, &sql_crew_available, &r, DB_ARGS(db_f64(at.lon), db_f64(at.lat), db_i64(limit)));
-	return e ? e : read_crew(c, &r, ret);
-}
-
-Pb__Code store_crew_all(struct call *c, struct lonlat at, struct crew *ret)
-{
-	struct db_rows r;
-	Pb__Code e = db_run(c, &sql_crew_all, &r, DB_ARGS(db_f64(at.lon), db_f64(at.lat)));
-	return e ? e : read_crew(c, &r, ret);
 }

@@ -122,10 +122,13 @@ const struct db_stmt sql_list_responders = {
 const struct db_stmt sql_put_account = {
 	"put_account",
 	"insert into dispatch.responder (id, username, name, phone, insurer, districts,"
-	"  account_version, status_at) values ($1, $2, $3, $4, $5, $6, $7, $8)"
+	"  account_version, status_at, home, region) select $1, $2, $3, $4, $5, $6, $7, $8, h, h"
+	"  from dispatch.region_of(coalesce(($6::text[])[1], '')) h"
 	" on conflict (id) do update set username = excluded.username, name = excluded.name,"
 	"  phone = excluded.phone, insurer = excluded.insurer, districts = excluded.districts,"
-	"  account_version = excluded.account_version, disabled = false"
+	"  account_version = excluded.account_version, disabled = false, home = excluded.home,"
+	"  region = case when responder.region = responder.home then excluded.home"
+	"   else responder.region end"
 	" where responder.account_version <= excluded.account_version",
 	.in = { DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXTS, DB_I64, DB_TIME },
 };
@@ -167,8 +170,8 @@ Pb__Code store_responder_exists(struct call *c, const char *id, bool *ret)
 
 const struct db_stmt sql_set_status = {
 	"set_status",
-	"update dispatch.responder set status = $2, status_at = $3, incident_id = null where id = "
-	"$1",
+	"update dispatch.responder set status = $2, status_at = $3, incident_id = null,"
+	" region = home, trip_swaps = 0 where id = $1",
 	.in = { DB_UUID, DB_TEXT, DB_TIME },
 };
 

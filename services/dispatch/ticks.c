@@ -1,4 +1,5 @@
 /* ticks.c - what happens by itself: offers lapse, waiting incidents are tried again. */
+#include <string.h>
 #include "dispatch/dispatch.h"
 
 static Pb__Code expire_offers(struct call *c, bool *ret_more)
@@ -6,7 +7,7 @@ static Pb__Code expire_offers(struct call *c, bool *ret_more)
 	struct offer_row o;
 	struct incident_row in;
 	bool found = false, offered;
-	Pb__Code e = store_lock_due_offer(c, &o, &found);
+	Pb__Code e = store_lock_due_offer(c, process_id(), &o, &found);
 
 	*ret_more = !e && found;
 	if (e || !found)
@@ -15,7 +16,7 @@ static Pb__Code expire_offers(struct call *c, bool *ret_more)
 		PB__RESPONDER_STATUS__VALUE__AVAILABLE);
 	if (!e)
 		e = store_lock_incident(c, o.pb->incident_id, &in);
-	if (!e)
+	if (!e && !strcmp(in.state, "WAITING"))
 		e = offer_next(c, &in, &offered);
 	return e;
 }
@@ -24,9 +25,15 @@ static Pb__Code offer_waiting(struct call *c, bool *ret_more)
 {
 	struct incident_row in;
 	bool found = false, offered;
-	Pb__Code e = store_lock_waiting(c, &in, &found);
+	Pb__Code e = store_lock_waiting(c, process_id(), &in, &found);
 
 	*ret_more = !e && found;
+	if (!e && found && in.hold_until_us) {
+		e = store_hold(c, in.id, 0, "", "");
+		if (!e)
+			e = tell_resumed(c, &in, "");
+		in.hold_until_us = 0;
+	}
 	return e || !found ? e : offer_next(c, &in, &offered);
 }
 
@@ -44,6 +51,8 @@ static Pb__Code keep_partitions(struct call *c, bool *ret_more)
 }
 
 const struct tick dispatch_ticks[] = {
+	{ "keep_leases", 500, keep_leases },
+	{ "lend", 200, lend },
 	{ "expire_offers", 250, expire_offers },
 	{ "offer_waiting", 250, offer_waiting },
 	{ "keep_partitions", 3600 * 1000, keep_partitions },

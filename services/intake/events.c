@@ -52,6 +52,8 @@ static Pb__Code on_responder_assigned(
 	const Pb__ResponderAssigned *e = (const Pb__ResponderAssigned *)event;
 
 	(void)info;
+	if (e->supporting)
+		return PB__CODE__OK;
 	return bind_step(
 		c, &(struct step){ STEP(e, CAUSE_ASSIGN), .offered_to = "",
 			   .responder_id = e->responder_id, .responder_name = e->responder_name,
@@ -67,15 +69,16 @@ static Pb__Code on_responder_arrived(
 	return bind_step(c, &(struct step){ STEP(e, CAUSE_ARRIVE) });
 }
 
-/* Given back: the incident waits for another. Cleared and cancelled say nothing new here, and who
- * did the work stays on record. */
+/* Given back or undone: the incident waits for another. Cleared and cancelled say nothing new here,
+ * and who did the work stays on record; who replaced him is told by his own assignment. */
 static Pb__Code on_assignment_ended(
 	struct call *c, const struct event_info *info, const ProtobufCMessage *event)
 {
 	const Pb__AssignmentEnded *e = (const Pb__AssignmentEnded *)event;
 
 	(void)info;
-	if (e->how != PB__ASSIGNMENT_END__VALUE__RELEASED)
+	if (e->supporting || (e->how != PB__ASSIGNMENT_END__VALUE__RELEASED &&
+				     e->how != PB__ASSIGNMENT_END__VALUE__UNDONE))
 		return PB__CODE__OK;
 	return bind_step(
 		c, &(struct step){ STEP(e, CAUSE_RELEASE), .responder_id = "", .responder_name = "",

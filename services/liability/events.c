@@ -25,6 +25,8 @@ static Pb__Code responder_assigned(
 {
 	const Pb__ResponderAssigned *in = (const Pb__ResponderAssigned *)(const void *)event;
 	(void)e;
+	if (in->supporting)
+		return PB__CODE__OK;
 	db_bind(c, in->incident_id, &st_responder_assigned,
 		DB_ARGS(db_uuid(in->incident_id), db_text(in->district), db_text(in->responder_id),
 			db_text(in->assignment_id)));

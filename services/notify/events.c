@@ -82,6 +82,8 @@ static Pb__Code responder_assigned(
 {
 	EVENT(Pb__ResponderAssigned, in);
 	int minutes = in->eta_s > 0 && in->eta_s < 36000 ? (int)((in->eta_s + 59) / 60) : 1;
+	if (in->supporting)
+		return PB__CODE__OK;
 	db_bind(c, in->incident_id, &st_message_to_caller,
 		DB_ARGS(db_uuid(e->id), db_uuid(in->incident_id), db_text(in->district),
 			db_text("RESPONDER_ASSIGNED"),

@@ -70,6 +70,8 @@ static Pb__Code on_assigned(
 {
 	const Pb__ResponderAssigned *a = (const Pb__ResponderAssigned *)event;
 
+	if (a->supporting)
+		return on_any(c, info, event);
 	return note(c, info, event, &sql_note_assigned, DB_ARGS(db_uuid(a->responder_id)));
 }
 
@@ -120,6 +122,12 @@ const struct event_handler oversight_events[] = {
 	{ .type = &pb__assignment_ended__descriptor, .bind = on_any },
 	{ .type = &pb__dispatch_warning__descriptor, .bind = on_any },
 	{ .type = &pb__responder_status_changed__descriptor, .bind = on_any },
+	{ .type = &pb__incident_held__descriptor, .bind = on_any },
+	{ .type = &pb__incident_resumed__descriptor, .bind = on_any },
+	{ .type = &pb__incident_queued__descriptor, .bind = on_any },
+	{ .type = &pb__incident_unqueued__descriptor, .bind = on_any },
+	{ .type = &pb__responders_wanted__descriptor, .bind = on_any },
+	{ .type = &pb__repost_suggested__descriptor, .bind = on_any },
 	{ .type = &pb__item_added__descriptor, .bind = on_any },
 	{ .type = &pb__retake_requested__descriptor, .bind = on_any },
 	{ .type = &pb__party_recorded__descriptor, .bind = on_any },
