@@ -1,108 +1,126 @@
-/* coverage.c - expected demand that finds nobody in time, and what one unit adds to it. */
+/* coverage.c - expected cost of the incidents to come, zone by zone. */
+#include "dispatch/coverage.h"
 #include <math.h>
 #include "dispatch/cost.h"
-#include "dispatch/coverage.h"
 
-static const double PROMISE_S = 600;
 static const double METRES_PER_DEGREE = 111195.0;
-static const double FURTHEST = 0.999; /* nobody covers a zone beyond doubt */
+static const double SIGMA = 0.28;
+static const double NOBODY_S = 1800; /* when all are busy, somebody comes about then */
 
-/* How times of this hour follow from the straight line; see travel.h. */
-struct scale {
-	double mps, turnout_s, sigma, cos_lat;
-};
+/* The post this place is; n_posts when it is none. */
+static size_t post_at(const struct demand *d, struct lonlat place)
+{
+	size_t k = 0;
 
-static struct scale scale_at(const struct demand *d, int64_t now_us)
+	while (k < d->n_posts && !(fabs(d->posts[k].at.lon - place.lon) < 1e-5 &&
+					 fabs(d->posts[k].at.lat - place.lat) < 1e-5))
+		k++;
+	return k;
+}
+
+static double eta_s(const struct coverage *c, struct lonlat from, size_t post, size_t zone)
+{
+	const struct zone *z = &c->d->zones[zone];
+	if (c->d->drive_s && post < c->d->n_posts)
+		return c->turnout_s + c->slow * c->d->drive_s[post * c->d->n_zones + zone];
+	double x = (z->at.lon - from.lon) * c->cos_lat, y = z->at.lat - from.lat;
+	double crow = METRES_PER_DEGREE * sqrt(x * x + y * y);
+
+	return c->turnout_s + (1.26 * crow + fmin(480.0, 1.6 * crow)) / c->mps;
+}
+
+static double price(const struct coverage *c, double eta)
+{
+	struct lateness l = cost_lateness(eta, SIGMA, c->p->cover_left_s);
+
+	return cost_pair(c->p, 1, &l, eta, 0);
+}
+
+/* Sorts one zone's units by their time; few and nearly in order, so by insertion. */
+static void sort_zone(struct coverage *c, size_t zone, const struct lonlat *at)
+{
+	double *eta = c->eta + zone * c->n;
+	size_t *unit = c->unit + zone * c->n;
+
+	for (size_t i = 0; i < c->n; i++) {
+		double t = eta_s(c, at[i], c->post[i], zone);
+		size_t k = i;
+		for (; k > 0 && t < eta[k - 1]; k--) {
+			eta[k] = eta[k - 1];
+			unit[k] = unit[k - 1];
+		}
+		eta[k] = t;
+		unit[k] = i;
+	}
+}
+
+static void add_up(struct coverage *c, size_t zone)
+{
+	double q = c->d->zones[zone].busy, *from = c->from + zone * (c->n + 1);
+
+	from[c->n] = price(c, NOBODY_S);
+	for (size_t k = c->n; k-- > 0;)
+		from[k] = (1 - q) * price(c, c->eta[zone * c->n + k]) + q * from[k + 1];
+}
+
+bool coverage_make(struct coverage *c, const struct demand *d, const struct policy *p,
+	int64_t now_us, const struct lonlat *at, size_t n, struct engine_work *w)
 {
 	int hour = travel_hour(now_us);
 
-	return (struct scale){ .mps = travel_speed_mps(hour),
+	*c = (struct coverage){ .d = d,
+		.p = p,
+		.mps = travel_speed_mps(hour),
 		.turnout_s = travel_turnout_s(hour, false),
-		.sigma = 0.30,
-		.cos_lat = cos(d->zones[0].at.lat * 0.017453292519943295) };
-}
-
-/* Probability that a free unit at `from` covers the zone in time. */
-static double reach(const struct scale *s, struct lonlat from, const struct zone *z)
-{
-	double x = (z->at.lon - from.lon) * s->cos_lat, y = z->at.lat - from.lat;
-	double crow = METRES_PER_DEGREE * sqrt(x * x + y * y);
-	double eta = s->turnout_s + (1.26 * crow + fmin(480.0, 1.6 * crow)) / s->mps;
-	double p = 1 - cost_lateness(eta, s->sigma, PROMISE_S).p;
-
-	return fmin(p * (1 - z->busy), FURTHEST);
-}
-
-/* miss[z] of all units; reaches[i * zones + z] when asked for. */
-static double *misses(const struct demand *d, const struct scale *s, const struct lonlat *at,
-	size_t n, struct engine_work *w, double *reaches)
-{
-	double *miss = WORK_ARRAY(w, double, d->n_zones);
-
-	for (size_t z = 0; miss && z < d->n_zones; z++) {
-		miss[z] = 1;
-		for (size_t i = 0; i < n; i++) {
-			double r = reach(s, at[i], &d->zones[z]);
-			miss[z] *= 1 - r;
-			if (reaches)
-				reaches[i * d->n_zones + z] = r;
-		}
-	}
-	return miss;
-}
-
-static double incidents_ahead(const struct demand *d, const struct policy *p)
-{
-	return d->rate_per_s * p->cover_horizon_s;
-}
-
-bool coverage_losses(const struct demand *d, const struct policy *p, int64_t now_us,
-	const struct lonlat *at, size_t n, struct engine_work *w, double *ret)
-{
-	struct scale s = scale_at(d, now_us);
-	double *reaches = WORK_ARRAY(w, double, n * d->n_zones + 1);
-	double *miss = reaches ? misses(d, &s, at, n, w, reaches) : NULL;
-
-	if (!miss)
+		.cos_lat = cos(d->zones[0].at.lat * 0.017453292519943295),
+		.n = n,
+		.slow = travel_congestion(hour),
+		.post = WORK_ARRAY(w, size_t, n + 1),
+		.eta = WORK_ARRAY(w, double, d->n_zones *n + 1),
+		.unit = WORK_ARRAY(w, size_t, d->n_zones * n + 1),
+		.from = WORK_ARRAY(w, double, d->n_zones *(n + 1)) };
+	if (!c->eta || !c->unit || !c->from || !c->post)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		const double *r = reaches + i * d->n_zones;
-		ret[i] = 0;
-		for (size_t z = 0; z < d->n_zones; z++)
-			ret[i] += d->zones[z].share * miss[z] * r[z] / (1 - r[z]);
-		ret[i] *= incidents_ahead(d, p);
+	for (size_t i = 0; i < n; i++)
+		c->post[i] = post_at(d, at[i]);
+	for (size_t z = 0; z < d->n_zones; z++) {
+		sort_zone(c, z, at);
+		add_up(c, z);
 	}
 	return true;
 }
 
-static double gain(const struct demand *d, const struct policy *p, const struct scale *s,
-	const double *miss, struct lonlat place)
+static double incidents_ahead(const struct coverage *c)
 {
+	return c->d->rate_per_s * c->p->cover_horizon_s;
+}
+
+void coverage_losses(const struct coverage *c, double *ret)
+{
+	for (size_t i = 0; i < c->n; i++)
+		ret[i] = 0;
+	for (size_t z = 0; z < c->d->n_zones; z++) {
+		const double *from = c->from + z * (c->n + 1);
+		double share = c->d->zones[z].share;
+		for (size_t k = 0; k < c->n && share > 1e-9; k++, share *= c->d->zones[z].busy)
+			ret[c->unit[z * c->n + k]] += share * (from[k + 1] - from[k]);
+	}
+	for (size_t i = 0; i < c->n; i++)
+		ret[i] *= incidents_ahead(c);
+}
+
+double coverage_gain(const struct coverage *c, struct lonlat place)
+{
+	size_t post = post_at(c->d, place);
 	double sum = 0;
 
-	for (size_t z = 0; z < d->n_zones; z++)
-		sum += d->zones[z].share * miss[z] * reach(s, place, &d->zones[z]);
-	return sum * incidents_ahead(d, p);
-}
-
-bool coverage_gains(const struct demand *d, const struct policy *p, int64_t now_us,
-	const struct lonlat *at, size_t n, struct engine_work *w, double *ret)
-{
-	struct scale s = scale_at(d, now_us);
-	double *miss = misses(d, &s, at, n, w, NULL);
-
-	for (size_t k = 0; miss && k < d->n_posts; k++)
-		ret[k] = gain(d, p, &s, miss, d->posts[k].at);
-	return miss;
-}
-
-bool coverage_gain_at(const struct demand *d, const struct policy *p, int64_t now_us,
-	const struct lonlat *at, size_t n, struct lonlat place, struct engine_work *w, double *ret)
-{
-	struct scale s = scale_at(d, now_us);
-	double *miss = misses(d, &s, at, n, w, NULL);
-
-	if (miss)
-		*ret = gain(d, p, &s, miss, place);
-	return miss;
+	for (size_t z = 0; z < c->d->n_zones; z++) {
+		double t = eta_s(c, place, post, z), q = c->d->zones[z].busy;
+		double share = c->d->zones[z].share;
+		size_t k = 0;
+		for (; k < c->n && c->eta[z * c->n + k] <= t && share > 1e-9; k++)
+			share *= q;
+		sum += share * (1 - q) * (c->from[z * (c->n + 1) + k] - price(c, t));
+	}
+	return sum * incidents_ahead(c);
 }

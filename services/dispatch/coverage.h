@@ -1,11 +1,15 @@
-/* coverage.h - what is lost elsewhere when a unit leaves: expected late arrivals within a time.
+/* coverage.h - how well the free units cover the incidents to come, and what one of them adds.
  *
- * Zone z with share d of the demand is reached in time by unit u with probability p(u,z); a unit
- * that could come is free with probability a = 1 - busy(z). Of the zone's incidents the part
- *   miss(z) = product over units of (1 - a p(u,z))
- * finds nobody in time; without u it is miss / (1 - a p(u,z)). The loss of u is the sum over the
- * zones of d x the difference, times the incidents expected. Times are by straight line: the
- * zones are blurred anyway. Pure; thread: any.
+ * The next incident of zone z gets the soonest unit there that is not busy by then; each is busy
+ * with probability q = busy(z). With the units in the order of their time to the zone, and c_k what
+ * the k-th costs (its risk of being late and expected lateness, as in cost.h):
+ *
+ *   cost(z) = (1-q) c_1 + q (1-q) c_2 + q^2 (1-q) c_3 + ... + q^n c_nobody
+ *
+ * What a unit is worth is the change of the sum over the zones by their share of the demand, times
+ * the incidents expected within the policy's horizon. A second unit for a zone counts only as far
+ * as the first may be busy: two that are each likely late don't make one in time. Pure; thread:
+ * any.
  */
 #ifndef DISPATCH_COVERAGE_H
 #define DISPATCH_COVERAGE_H
@@ -13,14 +17,24 @@
 #include "dispatch/engine.h"
 #include "dispatch/work.h"
 
-/* ret[i]: loss when the i-th of n places loses its unit. False when memory is out. */
-bool coverage_losses(const struct demand *d, const struct policy *p, int64_t now_us,
-	const struct lonlat *at, size_t n, struct engine_work *w, double *ret);
-/* ret[k]: late arrivals saved by one more unit at post k beside the n units. */
-bool coverage_gains(const struct demand *d, const struct policy *p, int64_t now_us,
-	const struct lonlat *at, size_t n, struct engine_work *w, double *ret);
-/* ... by one more unit at `place`. */
-bool coverage_gain_at(const struct demand *d, const struct policy *p, int64_t now_us,
-	const struct lonlat *at, size_t n, struct lonlat place, struct engine_work *w, double *ret);
+/* Free units as they cover the zones of `d`. */
+struct coverage {
+	const struct demand *d;
+	const struct policy *p;
+	double mps, slow, turnout_s, cos_lat;
+	size_t *post; /* of each unit */
+	size_t n;
+	double *eta;  /* [zone * n + k] in order */
+	size_t *unit; /* [zone * n + k]: which of the places */
+	double *from; /* [zone * (n + 1) + k]: cost of the k-th and all after it */
+};
+
+/* The n places in an order that doesn't depend on the caller's arrays. False when memory is out. */
+bool coverage_make(struct coverage *c, const struct demand *d, const struct policy *p,
+	int64_t now_us, const struct lonlat *at, size_t n, struct engine_work *w);
+/* ret[i]: what is lost when the i-th place loses its unit. */
+void coverage_losses(const struct coverage *c, double *ret);
+/* What one more unit at this place saves. */
+double coverage_gain(const struct coverage *c, struct lonlat place);
 
 #endif

@@ -126,6 +126,8 @@ struct demand {
 	double rate_per_s; /* incidents expected now */
 	const struct post_site *posts;
 	size_t n_posts;
+	/* [post * n_zones + zone]: driving seconds in free flow; NULL: by straight line. */
+	const float *drive_s;
 };
 
 struct engine_work; /* memory kept between steps */

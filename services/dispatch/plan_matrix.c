@@ -129,6 +129,7 @@ struct lateness plan_lateness(const struct plan *p, size_t row, size_t column)
 static bool price_cover(struct plan *p)
 {
 	const struct engine *e = p->s->e;
+	struct coverage c;
 	struct lonlat *places;
 	double *losses;
 
@@ -140,9 +141,10 @@ static bool price_cover(struct plan *p)
 		return false;
 	for (size_t j = 0; j < p->n_units; j++)
 		places[j] = p->units[j].from.at;
-	if (!coverage_losses(e->demand, &e->policy, p->s->ev->now_us, places, p->n_units,
-		    p->s->work, losses))
+	if (!coverage_make(
+		    &c, e->demand, &e->policy, p->s->ev->now_us, places, p->n_units, p->s->work))
 		return false;
+	coverage_losses(&c, losses);
 	for (size_t j = 0; j < p->n_units; j++)
 		p->units[j].cover = losses[j];
 	return true;

@@ -50,6 +50,7 @@ struct policy {
 	double per_s;           /* of an expected second of response */
 	double cover;           /* of a late arrival expected elsewhere because the unit is gone */
 	double cover_horizon_s; /* ... within this time */
+	double cover_left_s;    /* of the promise when a unit is sent, the call having been taken */
 	double swap;        /* of taking a unit off its trip, and of changing an incident's unit */
 	double age_from_s;  /* from this age on an incident weighs more, ... */
 	double age_per_min; /* ... by this much of itself a minute */

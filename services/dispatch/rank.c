@@ -7,6 +7,8 @@
 #include "dispatch/rank.h"
 #include "dispatch/work.h"
 
+static const double AT_POST_M = 80;
+
 static const char *const state_words[] = {
 	[UNIT_OFF_DUTY] = "off_duty",
 	[UNIT_AVAILABLE] = "available",
@@ -86,6 +88,13 @@ static bool fix_counts(const struct policy *p, const struct unit *u, int64_t now
 	return u->fix.at_us && now_us - u->fix.at_us <= p->forget_us;
 }
 
+/* Standing by at its post: the post is known better than any fix. */
+static bool at_post(const struct unit *u)
+{
+	return u->has_post && u->state == UNIT_AVAILABLE && u->fix.speed_mps < 1 &&
+	       geo_distance_m(u->fix.at, u->post) <= AT_POST_M;
+}
+
 bool rank_place(const struct policy *p, const struct unit *u, int64_t now_us,
 	struct travel_from *ret, struct candidate *c)
 {
@@ -94,7 +103,7 @@ bool rank_place(const struct policy *p, const struct unit *u, int64_t now_us,
 	*ret = (struct travel_from){ .at = u->post, .course_deg = -1, .speed_mps = -1 };
 	ret->under_way = u->state == UNIT_EN_ROUTE;
 	if (fix_counts(p, u, now_us)) {
-		ret->at = u->fix.at;
+		ret->at = at_post(u) ? u->post : u->fix.at;
 		ret->speed_mps = u->fix.speed_mps;
 		ret->course_deg = u->fix.speed_mps > 1 ? u->fix.course_deg : -1;
 		c->fix_age_s = age > 0 ? (double)age / 1e6 : 0;
@@ -279,11 +288,14 @@ static double *cover_of(const struct engine *e, int64_t now_us, const struct she
 {
 	double *cover = e->policy.cover > 0 && e->demand ? WORK_ARRAY(w, double, n + 1) : NULL;
 	struct lonlat *at = cover ? WORK_ARRAY(w, struct lonlat, n + 1) : NULL;
+	struct coverage c;
 
 	for (size_t i = 0; at && i < n; i++)
 		at[i] = s->from[i].at;
-	if (!at || !coverage_losses(e->demand, &e->policy, now_us, at, n, w, cover))
+	if (!at || !e->demand->n_zones ||
+		!coverage_make(&c, e->demand, &e->policy, now_us, at, n, w))
 		return NULL;
+	coverage_losses(&c, cover);
 	return cover;
 }
 

@@ -37,22 +37,26 @@ static bool find_others(struct step *s, const struct unit *me, struct others *re
 	return true;
 }
 
-static size_t best_post(const struct step *s, const struct unit *u, const double *gains)
+static size_t best_post(
+	const struct step *s, const struct unit *u, const struct coverage *c, double *ret_gain)
 {
 	const struct demand *d = s->e->demand;
 	struct travel_from from;
-	struct candidate c = { 0 };
+	struct candidate known = { 0 };
 	size_t best = d->n_posts;
 
-	if (!rank_place(&s->e->policy, u, s->ev->now_us, &from, &c))
+	if (!rank_place(&s->e->policy, u, s->ev->now_us, &from, &known))
 		return best;
 	for (size_t k = 0; k < d->n_posts; k++) {
+		double gain = coverage_gain(c, d->posts[k].at);
 		struct travel t;
-		if (best < d->n_posts && !(gains[k] > gains[best]))
+		if (best < d->n_posts && !(gain > *ret_gain))
 			continue;
 		rank_travel(s->e, d->posts[k].at, s->ev->now_us, &from, 1, &t);
-		if (t.eta_s <= s->e->policy.repost_max_s)
-			best = k;
+		if (!(t.eta_s <= s->e->policy.repost_max_s))
+			continue;
+		best = k;
+		*ret_gain = gain;
 	}
 	return best;
 }
@@ -61,22 +65,21 @@ static void suggest(struct step *s, struct unit *u)
 {
 	const struct engine *e = s->e;
 	const struct demand *d = e->demand;
-	double *gains = WORK_ARRAY(s->work, double, d->n_posts + 1), home = 0;
+	double gain = 0, home;
 	struct others o;
+	struct coverage c;
 
-	if (!gains || !find_others(s, u, &o) || o.on_duty < e->policy.repost_fleet ||
+	if (!find_others(s, u, &o) || o.on_duty < e->policy.repost_fleet ||
 		!((double)(o.n + 1) < e->policy.repost_idle * (double)d->n_posts) ||
-		!coverage_gains(d, &e->policy, s->ev->now_us, o.at, o.n, s->work, gains))
+		!coverage_make(&c, d, &e->policy, s->ev->now_us, o.at, o.n, s->work))
 		return;
-	if (u->has_post &&
-		!coverage_gain_at(d, &e->policy, s->ev->now_us, o.at, o.n, u->post, s->work, &home))
+	home = u->has_post ? coverage_gain(&c, u->post) : 0;
+	size_t k = best_post(s, u, &c, &gain);
+	if (k == d->n_posts || gain - home < e->policy.repost_gain)
 		return;
-	size_t k = best_post(s, u, gains);
-	if (k == d->n_posts || gains[k] - home < e->policy.repost_gain)
-		return;
-	struct engine_command *c = say(s, COMMAND_REPOST, NULL, u, "better_cover");
-	c->post = &d->posts[k];
-	c->gain = gains[k] - home;
+	struct engine_command *cmd = say(s, COMMAND_REPOST, NULL, u, "better_cover");
+	cmd->post = &d->posts[k];
+	cmd->gain = gain - home;
 }
 
 void suggest_post(struct step *s, struct unit *u)

@@ -620,9 +620,11 @@ static void begin(struct sim *s)
 	s->e.travel = belief_model(set->belief, &s->clock);
 	s->e.n_units = set->fleet->n;
 	memcpy(s->zones, f->zones, f->n_zones * sizeof *f->zones);
-	s->demand = (struct demand){
-		.zones = s->zones, .n_zones = f->n_zones, .posts = f->posts, .n_posts = f->n_posts
-	};
+	s->demand = (struct demand){ .zones = s->zones,
+		.n_zones = f->n_zones,
+		.posts = f->posts,
+		.n_posts = f->n_posts,
+		.drive_s = f->drive_s };
 	s->e.demand = f->n_zones ? &s->demand : NULL;
 	name_everything(s);
 	place_cars(s);

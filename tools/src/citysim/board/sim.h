@@ -30,6 +30,7 @@ struct foresight {
 	struct post_site *posts;
 	char (*post_ids)[16];
 	size_t n_posts;
+	float *drive_s; /* [post * n_zones + zone] */
 };
 
 struct sim_setup {

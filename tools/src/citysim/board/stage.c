@@ -189,7 +189,6 @@ static bool foresee(struct stage *g, const struct history *h)
 		f->zones[i] =
 			(struct zone){ .at = g->city->at[zones.node[i]], .share = zones.share[i] };
 	f->n_zones = zones.n;
-	gathered_free(&zones);
 	for (size_t i = 0; i < h->n; i++) {
 		f->hour_rate[(int)(h->all[i]->at_s / 3600) % 24] += 1 / (3600 * (double)h->n_days);
 		scene += h->all[i]->scene_s / (double)h->n;
@@ -206,7 +205,16 @@ static bool foresee(struct stage *g, const struct history *h)
 			g->city->at[g->fleet.home[i]] };
 		f->n_posts++;
 	}
-	return true;
+	f->drive_s = calloc(f->n_posts * f->n_zones + 1, sizeof *f->drive_s);
+	for (size_t z = 0; f->drive_s && z < f->n_zones; z++) {
+		const struct row *row = city_row(g->city, zones.node[z]);
+		for (size_t k = 0; k < f->n_posts; k++)
+			f->drive_s[k * f->n_zones + z] =
+				(float)(row->quarter_s[city_nearest_node(g->city, f->posts[k].at)] /
+					4.0);
+	}
+	gathered_free(&zones);
+	return f->drive_s != NULL;
 }
 
 /* Without history demand is anywhere. */
@@ -271,6 +279,7 @@ void stage_clear(struct stage *g)
 	free(g->fleet.on_duty_s);
 	free(g->fleet.loop);
 	free(g->foresight.zones);
+	free(g->foresight.drive_s);
 	free(g->foresight.posts);
 	free(g->foresight.post_ids);
 	free(g->post_names);
