@@ -3,12 +3,29 @@
 
 #include <string.h>
 #include <strings.h>
+#include <sodium.h>
+#include "gateway/loose.h"
 #include "gateway/text.h"
 #include "kit/timeutil.h"
 
 enum { TOKEN_MAX = 512 };
 
 static const uint32_t anyone = 1u << PB__ROLE__VALUE__ANYONE;
+
+/* Apps that know HTTP Basic alone: the password is the token, whoever the user is. */
+static const char *basic_password(struct req *r, const char *auth)
+{
+	char *raw = arena_alloc(&r->arena, TOKEN_MAX);
+	size_t n;
+
+	if (strncasecmp(auth, "Basic ", 6) != 0 || !raw ||
+		sodium_base642bin((unsigned char *)raw, TOKEN_MAX - 1, auth + 6, strlen(auth + 6),
+			" ", &n, NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+		return "";
+	raw[n] = '\0';
+	const char *password = strchr(raw, ':');
+	return password ? password + 1 : "";
+}
 
 /* The bearer token or the session cookie; "" when there is none. */
 static const char *token_of(struct req *r)
@@ -18,7 +35,11 @@ static const char *token_of(struct req *r)
 	if (strncasecmp(auth, "Bearer ", 7) == 0)
 		return auth + 7 + strspn(auth + 7, " ");
 	if (*auth)
-		return "";
+		return is_loose(r) ? basic_password(r, auth) : "";
+	if (is_loose(r)) { /* no cookie: a GET that changes something must not be forged */
+		const char *named = loose_query_token(r);
+		return named ? named : "";
+	}
 	const char *cookie = MHD_lookup_connection_value(r->mhd, MHD_COOKIE_KIND, "jb_session");
 	r->by_cookie = cookie && *cookie;
 	return cookie ? cookie : "";
@@ -153,6 +174,23 @@ static enum access_step ask_identity(struct req *r, const char *token)
 	return ACCESS_WAIT;
 }
 
+static enum access_step by_token(struct req *r, const char *token)
+{
+	r->optional_auth = r->method->roles & anyone;
+	if (r->method->roles == anyone || !token_sound(token))
+		return unauthenticated(
+			r, *token ? "the token is not one of ours" : "sign in first");
+	token_hash(token, r->token);
+	if (sessions_find(r->g->sessions, r->token, &r->arena, &r->who))
+		return decide(r);
+	return ask_identity(r, token);
+}
+
+static bool has_body(const struct req *r)
+{
+	return r->guard.length > 0 || r->guard.chunked;
+}
+
 enum access_step access_begin(struct req *r)
 {
 	const char *ticket = param_get(r->target.params, r->target.n_params, "ticket");
@@ -163,14 +201,20 @@ enum access_step access_begin(struct req *r)
 	if ((r->method->roles & anyone) && !health && !within_rate(r))
 		return ACCESS_REFUSED;
 	const char *token = token_of(r);
-	r->optional_auth = r->method->roles & anyone;
-	if (r->method->roles == anyone || !token_sound(token))
-		return unauthenticated(
-			r, *token ? "the token is not one of ours" : "sign in first");
-	token_hash(token, r->token);
-	if (sessions_find(r->g->sessions, r->token, &r->arena, &r->who))
-		return decide(r);
-	return ask_identity(r, token);
+	if (!*token && is_loose(r) && *req_header(r, "Authorization") == '\0' && has_body(r)) {
+		r->late_token = true;
+		return ACCESS_GO;
+	}
+	return by_token(r, token);
+}
+
+enum access_step access_by_body(struct req *r)
+{
+	const char *token = loose_body_token(r);
+
+	if (req_refused(r))
+		return ACCESS_REFUSED;
+	return by_token(r, token ? token : "");
 }
 
 static const char *joined(char *const *words, size_t n, struct arena *a)

@@ -198,6 +198,10 @@ enum MHD_Result answer(struct req *r)
 		return respond_refusal(r);
 	if (r->method->kind == PB__HTTP__KIND__DOWNLOAD)
 		return answer_blob(r, (const Pb__BlobReply *)m);
+	if (r->method->kind == PB__HTTP__KIND__LOOSE) {
+		const Pb__TextReply *t = (const Pb__TextReply *)m;
+		return respond(r, status, *t->text ? t->media : NULL, t->text, strlen(t->text));
+	}
 	int datum = datum_asked(r);
 	if (datum < 0)
 		return respond_refusal(r);

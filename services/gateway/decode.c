@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include "gateway/loose.h"
 #include "jingbao/v1/options.pb-c.h"
 #include "kit/json.h"
 
@@ -53,6 +54,8 @@ void decode_check_media(struct req *r)
 			req_refuse(r, PB__CODE__INVALID, "this route takes no body");
 		return;
 	}
+	if (r->method->kind == PB__HTTP__KIND__LOOSE)
+		type = want; /* apps call it anything; its content decides */
 	if (r->method->kind == PB__HTTP__KIND__UPLOAD)
 		want = r->method->media ? r->method->media : "application/octet-stream";
 	else if (r->method->kind == PB__HTTP__KIND__FORM)
@@ -182,6 +185,8 @@ ProtobufCMessage *decode_request(struct req *r)
 	bool json = method->kind == PB__HTTP__KIND__JSON && takes_body(method);
 	ProtobufCMessage *m;
 
+	if (method->kind == PB__HTTP__KIND__LOOSE)
+		return loose_message(r);
 	if (json)
 		m = from_json(r, in);
 	else if (method->kind == PB__HTTP__KIND__FORM)

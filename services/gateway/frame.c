@@ -66,7 +66,9 @@ static char *render(const struct frame_source *s, const struct msg_meta *meta,
 	if (!data)
 		return NULL;
 	text_init(&t, a, len + 512);
-	text_fmt(&t, "id: %s-%" PRIu64 "\ndata: {\"id\":", s->epoch, s->seq);
+	if (s->epoch) /* live ones can't be resumed from */
+		text_fmt(&t, "id: %s-%" PRIu64 "\n", s->epoch, s->seq);
+	text_put(&t, "data: {\"id\":");
 	text_json(&t, s->id);
 	text_put(&t, ",\"type\":");
 	text_json(&t, meta->desc->name);
@@ -115,7 +117,7 @@ struct frame *frame_new(const struct contract *k, const struct frame_source *s, 
 	const struct msg_meta *meta = contract_message(k, s->type);
 	struct frame draft = { .seq = s->seq, .meta = meta };
 
-	if (!meta || !meta->event)
+	if (!meta || !meta->event || meta->live != !s->epoch)
 		return NULL;
 	ProtobufCMessage *m = protobuf_c_message_unpack(meta->desc, &a->pb, s->len, s->body);
 	const char *district = district_of(s->subject, a);

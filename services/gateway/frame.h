@@ -25,7 +25,7 @@ struct frame {
 	size_t n_scopes;
 	const char *session_ended; /* SessionEnded: which; else NULL */
 	size_t len, bytes;         /* of the text; of the whole frame */
-	const char *text;          /* "id: <epoch>-<seq>\ndata: {...}\n\n" */
+	const char *text; /* "id: <epoch>-<seq>\ndata: {...}\n\n", live ones without the id */
 };
 
 struct frame_source {
@@ -33,7 +33,7 @@ struct frame_source {
 	const void *body;
 	size_t len;
 	uint64_t seq;
-	const char *epoch;
+	const char *epoch; /* NULL: a live event, which has no place in the stream */
 };
 
 /* NULL: not an event of this contract, or unreadable. The arena is for the work only. */

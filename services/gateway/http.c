@@ -217,6 +217,13 @@ static enum MHD_Result whole(struct req *r)
 {
 	ProtobufCMessage *m = NULL;
 
+	if (r->late_token && !req_refused(r)) {
+		r->late_token = false;
+		if (access_by_body(r) == ACCESS_WAIT) {
+			r->late_token = true;
+			return MHD_YES;
+		}
+	}
 	if (!req_refused(r) && !r->match.route)
 		return own_options(r);
 	if (!req_refused(r) && r->match.route->own)
@@ -277,6 +284,12 @@ enum MHD_Result http_request(void *cls, struct MHD_Connection *c, const char *ur
 	case STAGE_NEW:
 		return head(r, verb, version);
 	case STAGE_AUTH:
+		if (r->late_token) { /* the body is here already */
+			r->late_token = false;
+			r->stage = STAGE_BODY;
+			(void)access_answered(r);
+			return whole(r);
+		}
 		return access_answered(r) == ACCESS_GO ? admitted(r) : refused_early(r);
 	case STAGE_BODY:
 		if (!*size)

@@ -25,6 +25,7 @@ static const struct {
 	[COUNT_CATCH_UP] = { "jb_stream_catch_up_total", "Reads of old events for one client." },
 	[COUNT_RESYNC] = { "jb_stream_resync_total", "Times the stream was found made anew." },
 	[COUNT_REDIRECTED] = { "jb_stream_redirected_total", "Streams sent to their own daemon." },
+	[COUNT_LIVE] = { "jb_live_events_total", "Live events taken from the bus." },
 };
 
 struct route_counts {

@@ -18,6 +18,7 @@ enum counter {
 	COUNT_CATCH_UP,     /* slices read from the stream for one client */
 	COUNT_RESYNC,       /* the stream was made anew */
 	COUNT_REDIRECTED,   /* streams sent to their own daemon */
+	COUNT_LIVE,         /* live events taken */
 	COUNTERS,
 };
 

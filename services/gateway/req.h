@@ -12,6 +12,7 @@
 #include <microhttpd.h>
 #include "gateway/gateway.h"
 #include "gateway/guard.h"
+#include "jingbao/v1/common.pb-c.h"
 #include "kit/fault.h"
 #include "kit/uuid.h"
 
@@ -62,6 +63,13 @@ struct req {
 	_Atomic bool waiting;
 	enum relay_end how;
 	natsMsg *reply;
+
+	struct loose { /* of a LOOSE route: see loose.h */
+		Pb__LooseField **fields;
+		size_t n;
+		bool read;
+	} loose;
+	bool late_token; /* it is in the body: the caller isn't known yet */
 
 	struct out_header out[OUT_HEADERS_MAX];
 	size_t n_out;

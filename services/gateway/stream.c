@@ -150,6 +150,9 @@ static struct frame *next_frame(struct client *c)
 		if (frame_visible(f, c->who, &c->want))
 			return frame_ref(f);
 	}
+	for (struct frame *f; (f = live_next(&c->s->live, &c->live_place));)
+		if (frame_visible(f, c->who, &c->want))
+			return frame_ref(f);
 	return NULL;
 }
 
@@ -324,6 +327,7 @@ struct stream *stream_start(struct gateway *g)
 	pthread_cond_init(&s->jobs_change, NULL);
 	pthread_cond_init(&s->clients_change, NULL);
 	if (!ring_init(&s->ring, (size_t)settings.ring_events, (size_t)settings.ring_bytes) ||
+		!live_init(&s->live) || pthread_create(&s->live_feed, NULL, live_run, s) != 0 ||
 		pthread_create(&s->feed, NULL, feed_run, s) != 0 ||
 		pthread_create(&s->catch_up, NULL, catch_up_run, s) != 0)
 		abort(); /* at start, before anything is served */
@@ -354,7 +358,9 @@ void stream_stop(struct stream *s)
 	pthread_mutex_unlock(&s->lock);
 	pthread_join(s->feed, NULL);
 	pthread_join(s->catch_up, NULL);
+	pthread_join(s->live_feed, NULL);
 	ring_release(&s->ring);
+	live_release(&s->live);
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->jobs_change);
 	pthread_cond_destroy(&s->clients_change);

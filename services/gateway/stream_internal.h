@@ -7,6 +7,7 @@
 #define GATEWAY_STREAM_INTERNAL_H
 
 #include <pthread.h>
+#include "gateway/live.h"
 #include "gateway/ring.h"
 #include "gateway/stream.h"
 
@@ -37,6 +38,7 @@ struct client {
 	char epoch[EPOCH_TEXT]; /* PENDING: of the id given */
 	uint64_t seq;           /* the next sequence wanted; lower ones are never sent */
 	uint64_t place;         /* LIVE */
+	uint64_t live_place;    /* of live events */
 	struct frame *now;      /* being sent */
 	size_t sent;            /* of it, or of special */
 	struct frame *slice[SLICE_FRAMES];
@@ -50,8 +52,9 @@ struct stream {
 	struct gateway *g;
 	pthread_mutex_t lock;
 	pthread_cond_t jobs_change, clients_change;
-	pthread_t feed, catch_up;
+	pthread_t feed, catch_up, live_feed;
 	struct ring ring;
+	struct live live;
 	char epoch[EPOCH_TEXT]; /* "" until the feed was up once */
 	uint64_t live_seq;      /* the next event when the feed came up: where new clients begin */
 	uint64_t first_seq;
@@ -77,6 +80,7 @@ void client_closed(void *client);
 
 void *feed_run(void *stream);
 void *catch_up_run(void *stream);
+void *live_run(void *stream);
 /* The frame of a message; NULL when it is none of ours. The arena is reset. */
 struct frame *frame_of(
 	struct stream *s, natsMsg *m, uint64_t seq, const char *epoch, struct arena *a);

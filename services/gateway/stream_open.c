@@ -99,6 +99,8 @@ static const char *no_room(struct stream *s, struct client *c, bool stray)
 		c->stray = stray;
 		s->n_strays += stray;
 		s->n_clients++;
+		/* Who comes back gets where everyone is; who is new asks for that himself. */
+		c->live_place = c->from_start ? s->live.head : s->live.tail;
 		c->next = s->clients;
 		if (s->clients)
 			s->clients->prev = c;
