@@ -6,7 +6,7 @@
 #include <string.h>
 #include "prng.h"
 
-static const double SIGMA = 0.25, SIGMA_UNSURE = 0.40, LAG_S = 1800, WALK_MPS = 8;
+static const double SIGMA = 0.25, SIGMA_UNSURE = 0.40, LAG_S = 1800, WALK_MPS = 8, ROAD_SIDE_M = 25;
 
 bool belief_init(struct belief *b, struct city *c, const struct scenario *s, uint64_t seed)
 {
@@ -57,24 +57,23 @@ static const struct remembered *locate(struct belief *b, struct lonlat p, double
 	return r;
 }
 
-/* The mean over where it may be: a fix that trembles between two roads must not make a car seem
- * nearer now and then. */
+/* Of the roads it may be on, the one from which it is there soonest: who drives to a call is on its
+ * quickest way, and carriageways that lie side by side can be far apart in time. */
 static double drive_s(struct belief *b, const struct travel_from *from, const struct row *row)
 {
 	double course = from->speed_mps >= 1 && from->course_deg >= 0 ? from->course_deg : -1;
 	const struct remembered *r = locate(b, from->at, course);
-	double s = fmax(r->guess[0].off_m - 30, 0) / WALK_MPS;
+	double best = INFINITY;
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct guess *g = &r->guess[i];
 		const struct arc *a = &b->city->arcs[g->spot.arc];
 		uint32_t node = course >= 0 ? a->head : a->tail;
-		if (row->quarter_s[node] == CITY_FAR)
-			return INFINITY;
-		s += g->weight * ((course >= 0 ? (1 - g->spot.done) * (double)a->s : 0) +
-					 row->quarter_s[node] / 4.0);
+		double s = course >= 0 ? (1 - g->spot.done) * (double)a->s : 0;
+		if (g->off_m <= r->guess[0].off_m + ROAD_SIDE_M && row->quarter_s[node] != CITY_FAR)
+			best = fmin(best, s + row->quarter_s[node] / 4.0);
 	}
-	return s;
+	return best + fmax(r->guess[0].off_m - 30, 0) / WALK_MPS;
 }
 
 static double wrongness(const struct belief *b, struct lonlat p, int hour)

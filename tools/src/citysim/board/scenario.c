@@ -8,11 +8,14 @@
 
 /* clang-format off */
 #define ALWAYS \
-	.day_cv = 0.2, .hot = 14, .hot_share = 0.8, \
+	.hot = 14, \
 	.promise_s = 600, .handling_s = 45, .turnout_s = 20, .turnout_night_s = 60, .accept_s = 5, \
 	.scene_s = 1200, .scene_cv = 0.6, .heavy_s = 3600, \
 	.trip_kmh = 48, .noise = 0.25, .noise_common = 0.8, .noise_pair = 0.6, \
 	.decline = 0.02, .no_answer = 0.01
+/* S1 to S7: all calls around hot spots, days alike; the later ones are rougher on both. */
+#define EVEN .day_cv = 0.1, .hot_share = 1
+#define UNEVEN .day_cv = 0.3, .hot_share = 0.8
 #define CORE .calls = 300
 #define CALM .storm = 1, .storm_slow = 1
 #define STORM(factor, from, to, slow) \
@@ -21,26 +24,26 @@
 
 const struct scenario scenarios[] = {
 	{ .name = "S1", .title = "one district, normal day, few units",
-	  ALWAYS, CALM, GPS, .calls = 66, .units = 8 },
+	  ALWAYS, EVEN, CALM, GPS, .calls = 66, .units = 8 },
 	{ .name = "S2", .title = "core, normal day, tight fleet",
-	  ALWAYS, CORE, CALM, GPS, .units = 16 },
+	  ALWAYS, EVEN, CORE, CALM, GPS, .units = 16 },
 	{ .name = "S3", .title = "core, normal day, comfortable fleet",
-	  ALWAYS, CORE, CALM, GPS, .units = 24 },
+	  ALWAYS, EVEN, CORE, CALM, GPS, .units = 24 },
 	{ .name = "S4", .title = "evening rush, southern second ring closed",
-	  ALWAYS, CORE, STORM(1.5, 16, 20, 1.15), GPS, .units = 24, .closed = "二环南路" },
+	  ALWAYS, EVEN, CORE, STORM(1.5, 16, 20, 1.15), GPS, .units = 24, .closed = "二环南路" },
 	{ .name = "S5", .title = "storm, twice the demand for six hours",
-	  ALWAYS, CORE, STORM(2, 14, 20, 1.2), GPS, .units = 24 },
+	  ALWAYS, EVEN, CORE, STORM(2, 14, 20, 1.2), GPS, .units = 24 },
 	{ .name = "S6", .title = "storm, three times the demand for six hours",
-	  ALWAYS, CORE, STORM(3, 14, 20, 1.3), GPS, .units = 24 },
+	  ALWAYS, EVEN, CORE, STORM(3, 14, 20, 1.3), GPS, .units = 24 },
 	{ .name = "S6x4", .title = "storm, four times the demand for six hours",
-	  ALWAYS, CORE, STORM(4, 14, 20, 1.35), GPS, .units = 24 },
+	  ALWAYS, EVEN, CORE, STORM(4, 14, 20, 1.35), GPS, .units = 24 },
 	{ .name = "S7", .title = "ten times the demand for three hours, mutual aid",
-	  ALWAYS, CORE, STORM(10, 14, 17, 1.5), GPS, .units = 24, .aid = 72, .aid_at = 14.75 },
+	  ALWAYS, EVEN, CORE, STORM(10, 14, 17, 1.5), GPS, .units = 24, .aid = 72, .aid_at = 14.75 },
 	{ .name = "S10", .title = "wrong speeds, bad positions",
-	  ALWAYS, CORE, CALM, .units = 20, .belief = 0.25,
+	  ALWAYS, UNEVEN, CORE, CALM, .units = 20, .belief = 0.25,
 	  .gps_gap = 0.06, .gps_error_m = 30, .gps_jump = 0.02, .gps_shift = 0.05 },
 	{ .name = "S11", .title = "half at posts, half on patrol loops",
-	  ALWAYS, CORE, CALM, GPS, .units = 20, .patrol = 0.5 },
+	  ALWAYS, UNEVEN, CORE, CALM, GPS, .units = 20, .patrol = 0.5 },
 };
 /* clang-format on */
 const size_t n_scenarios = sizeof scenarios / sizeof *scenarios;
