@@ -58,11 +58,12 @@ static long day_number(int y, int m, int d)
 
 static bool read_date(const char *text, double *ret_s, const char **ret_rest)
 {
+	bool american = strcspn(text, "/") <= 2; /* month first */
 	int y, m, d, n = 0;
 
-	if (sscanf(text, "%4d-%2d-%2d%n", &y, &m, &d, &n) != 3 &&
-		sscanf(text, "%4d/%2d/%2d%n", &y, &m, &d, &n) != 3 &&
-		sscanf(text, "%2d/%2d/%4d%n", &m, &d, &y, &n) != 3)
+	if (american ? sscanf(text, "%2d/%2d/%4d%n", &m, &d, &y, &n) != 3
+		     : sscanf(text, "%4d-%2d-%2d%n", &y, &m, &d, &n) != 3 &&
+				sscanf(text, "%4d/%2d/%2d%n", &y, &m, &d, &n) != 3)
 		return false;
 	if (y < 1900 || y > 9999 || m < 1 || m > 12 || d < 1 || d > 31)
 		return false;

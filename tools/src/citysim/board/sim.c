@@ -373,6 +373,16 @@ static void forget_served(struct sim *s)
 	}
 }
 
+/* Who stands and has been asked stays until he has answered. */
+static void send_idle_home(struct sim *s, struct car *c)
+{
+	if (!c->idle || c->call >= 0)
+		return;
+	end_busy(s, c);
+	if (c->offer < 0 || vehicle_moves(&c->v, s->now))
+		drive_home(s, c);
+}
+
 static void step(struct sim *s, struct engine_event ev)
 {
 	struct sim_result *r = s->ret;
@@ -390,10 +400,7 @@ static void step(struct sim *s, struct engine_event ev)
 	for (size_t i = 0; i < n; i++)
 		obey(s, &s->out[i]);
 	for (size_t i = 0; i < s->set->fleet->n; i++)
-		if (s->cars[i].idle && s->cars[i].call < 0) {
-			end_busy(s, &s->cars[i]);
-			drive_home(s, &s->cars[i]);
-		}
+		send_idle_home(s, &s->cars[i]);
 	check_nobody_waits(s);
 	forget_served(s);
 }
