@@ -8,6 +8,7 @@
 struct dispatch_settings {
 	long offer_seconds, retry_seconds, reask_seconds, stale_seconds;
 	const char *roads; /* file of the road graph, "" none */
+	long learn_seconds;
 	const char *policy;
 };
 extern struct dispatch_settings settings;

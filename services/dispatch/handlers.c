@@ -1,6 +1,7 @@
 /* handlers.c - the table of dispatch's RPCs and every statement they use. */
 #include "dispatch/roads_live.h"
 #include "dispatch/service.h"
+#include "dispatch/speeds.h"
 
 struct dispatch_settings settings;
 
@@ -11,7 +12,15 @@ Pb__Code dispatch_start(struct call *c)
 	if (!policy_by_name(settings.policy))
 		return call_fail(c, PB__CODE__INVALID, "setting 'policy': there is no '%s'",
 			settings.policy);
-	return regions_start(c);
+	bool more;
+	Pb__Code e = use_speeds(c, &more);
+	return e ? e : regions_start(c);
+}
+
+void dispatch_stop(void)
+{
+	speeds_stop();
+	roads_live_stop();
 }
 
 const struct dispatch_handlers dispatch_rpcs = {
@@ -128,6 +137,16 @@ const struct db_stmt *const dispatch_statements[] = {
 	&sql_promote,
 	&sql_restore,
 	&sql_keep_partitions,
+	&sql_next_trip,
+	&sql_trip_track,
+	&sql_note_trip,
+	&sql_note_speed,
+	&sql_last_fit,
+	&sql_newest_trip,
+	&sql_samples,
+	&sql_keep_factors,
+	&sql_keep_fit,
+	&sql_factors,
 	NULL,
 };
 
@@ -164,6 +183,14 @@ const struct config_item dispatch_config[] = {
 		.max = 600,
 		.unit = "s",
 		.help = "a position older than this is ranked down" },
+	{ .name = "learn_seconds",
+		.type = CONFIG_INT,
+		.var = &settings.learn_seconds,
+		.def = "600",
+		.min = 1,
+		.max = 86400,
+		.unit = "s",
+		.help = "speeds of roads are learned from new trips so often" },
 	{ .name = "roads",
 		.type = CONFIG_TEXT,
 		.var = &settings.roads,

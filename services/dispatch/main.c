@@ -1,6 +1,5 @@
 /* main.c - declares the dispatch service. */
 #include "dispatch/positions_lot.h"
-#include "dispatch/roads_live.h"
 #include "dispatch/service.h"
 
 int main(int argc, char **argv)
@@ -14,7 +13,7 @@ int main(int argc, char **argv)
 		.events = dispatch_events,
 		.ticks = dispatch_ticks,
 		.start = dispatch_start,
-		.stop = roads_live_stop,
+		.stop = dispatch_stop,
 		.gather = &positions_gather,
 	};
 

@@ -179,6 +179,8 @@ struct roads_speeds roads_free_flow(void);
 struct roads_router;
 /* Holds the graph. NULL when memory is out. speeds NULL: the default. */
 struct roads_router *roads_router_new(struct roads *r, const struct roads_speeds *speeds);
+/* Another one over the same graph, with the default speeds. */
+struct roads_router *roads_router_plain(const struct roads_router *q);
 void roads_router_free(struct roads_router *q);
 const struct roads *roads_router_graph(const struct roads_router *q);
 /* False when memory is out; the old ones then stay. Empties the cache. */

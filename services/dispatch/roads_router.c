@@ -49,6 +49,11 @@ struct roads_router *roads_router_new(struct roads *r, const struct roads_speeds
 	return NULL;
 }
 
+struct roads_router *roads_router_plain(const struct roads_router *q)
+{
+	return roads_router_new(q->graph, NULL);
+}
+
 void roads_router_free(struct roads_router *q)
 {
 	if (!q)

@@ -1,6 +1,7 @@
 /* ticks.c - what happens by itself: offers lapse, waiting incidents are tried again. */
 #include <string.h>
 #include "dispatch/dispatch.h"
+#include "dispatch/speeds.h"
 
 static Pb__Code expire_offers(struct call *c, bool *ret_more)
 {
@@ -55,6 +56,9 @@ const struct tick dispatch_ticks[] = {
 	{ "lend", 200, lend },
 	{ "expire_offers", 250, expire_offers },
 	{ "offer_waiting", 250, offer_waiting },
+	{ "learn_trip", 5000, learn_trip },
+	{ "fit_speeds", 5000, fit_speeds },
+	{ "use_speeds", 5000, use_speeds },
 	{ "keep_partitions", 3600 * 1000, keep_partitions },
 	{ 0 },
 };
