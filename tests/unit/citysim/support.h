@@ -58,6 +58,7 @@ static inline struct scenario plain(void)
 	return (struct scenario){ .name = "plain",
 		.storm = 1,
 		.storm_slow = 1,
+		.congestion = 1,
 		.units = 1,
 		.promise_s = 600,
 		.handling_s = 45,

@@ -137,6 +137,11 @@ static void tapes_of_many_makings(void **state)
 		c, "DATE,TIME,LATITUDE,LONGITUDE\n09/02/2017,12:25 AM,34.26,108.9\n", 1500, 0, 1);
 	check_tape(c, "id,x,y,k,t\n1,34.26,108.9,2015-01-02,09:41\n", 34860, 0, 1);
 	check_tape(c, "time_s,node\n5,n3\n", 5, 0, 1);
+	check_tape(c, "call_min,node,service_min\n5,n3,2\n", 300, 120, 1);
+	check_tape(c, "t,lon,lat,on_scene_duration_s,dispatch_delay_s\n7,108.9,34.26,90,30\n", 7,
+		90, 1);
+	check_tape(c, "time,lon,lat\n2024-12-20 01:00,108.9,34.26\n", 3600, 0, 1);
+	check_tape(c, "day,time,lon,lat\n2024-12-20,01:00,108.9,34.26\n", 3600, 0, 1);
 	check_tape(c,
 		"calls,,,,,\nindex,priority,x,y,arrivalTime,dispatchDelay,onSceneDuration\n"
 		"1,1,108.9,34.26,0.5,0.001,0.01\n",
@@ -192,6 +197,13 @@ static void posts_from_files(void **state)
 		c, file_of("stations,,,\nindex,x,y,capacity\n1,108.91,34.26,3\n"), &p, error));
 	assert_int_equal(p.node[0], 1);
 	post_list_free(&p);
+	assert_true(posts_read(c, file_of("node,units\nn4,2\nn1,1\n"), &p, error));
+	assert_int_equal(p.n, 3);
+	assert_int_equal(p.node[1], 4);
+	assert_int_equal(p.node[2], 1);
+	post_list_free(&p);
+	assert_false(posts_read(c, file_of("node,units\nn4,two\n"), &p, error));
+	assert_non_null(strstr(error, ":2:2 (units): 'two' is not a number"));
 	assert_true(posts_read(c, file_of("node\nn4\n"), &p, error));
 	assert_int_equal(p.node[0], 4);
 	post_list_free(&p);

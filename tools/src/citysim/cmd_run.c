@@ -25,7 +25,9 @@ static const char usage[] =
 	"them)\n"
 	"  --graph NODES ARCS   another city: CSV files, also JEMSS tables\n"
 	"  --tape CALLS         another tape: CSV; the first third of its days is history\n"
-	"  --posts POSTS        other posts: CSV (lon, lat or node), JEMSS stations\n"
+	"  --posts POSTS        other posts: CSV (lon, lat or node; units), JEMSS stations; as "
+	"many\n"
+	"                       units as posts unless --set units=N\n"
 	"  --mode N             JEMSS travel mode (1)\n"
 	"  --no-bound           leave out the clairvoyant bound\n"
 	"  --no-checks          leave out the assertions that run the first day again\n\n"
@@ -80,8 +82,10 @@ static bool set_value(struct board_options *o, const char *text)
 		scenario_print(&o->scenario);
 		exit(0);
 	}
-	if (scenario_set(&o->scenario, text))
+	if (scenario_set(&o->scenario, text)) {
+		o->units_given = o->units_given || !strncmp(text, "units=", 6);
 		return true;
+	}
 	fprintf(stderr, "citysim: --set: '%s' is not NAME=VALUE; --set help lists them\n", text);
 	return false;
 }

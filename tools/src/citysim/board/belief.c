@@ -96,9 +96,8 @@ static void believe(const void *ctx, struct lonlat target, int64_t at_us,
 	memcpy(&b, &ctx, sizeof b); /* the cache is its own business */
 	at = (double)(at_us - b->clock->midnight_us) / 1e6;
 	/* the usual of this hour, and what was unusual half an hour ago */
-	known_storm = clock_slow(b->clock, at - LAG_S) /
-		      travel_congestion(travel_hour(at_us - (int64_t)(LAG_S * 1e6)));
-	slow = travel_congestion(travel_hour(at_us)) * known_storm;
+	known_storm = clock_slow(b->clock, at - LAG_S) / clock_usual(b->clock, at - LAG_S);
+	slow = clock_usual(b->clock, at) * known_storm;
 	row = city_row(b->city, city_nearest_node(b->city, target));
 	for (size_t i = 0; i < n; i++) {
 		const struct scenario *s = b->scenario;

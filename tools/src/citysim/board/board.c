@@ -80,6 +80,8 @@ bool board_open(struct board *b, const struct board_options *o)
 		return false;
 	if (o->posts && !posts_read(b->city, o->posts, &b->posts, b->error))
 		return false;
+	if (o->posts && !o->units_given)
+		b->o.scenario.units = (double)b->posts.n;
 	for (size_t i = 0; i < o->n_policies; i++) {
 		if (!strcmp(o->policies[i]->name, "P2"))
 			b->base = i;

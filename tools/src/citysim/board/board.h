@@ -18,6 +18,7 @@ struct board_options {
 	const char *tape, *posts; /* NULL: made */
 	int mode;                 /* JEMSS travel mode */
 	bool bound, checks, quiet;
+	bool units_given; /* else as many as posts, when those are given */
 };
 
 struct board {

@@ -11,21 +11,50 @@
 
 /* What a tape has. -1: not. */
 struct call_columns {
-	int seconds, days, stamp, date, time, lon, lat, node;
-	int scene_s, scene_days, handling_s, handling_days, severity;
+	int number, stamp, date, time; /* when: a number, date and time in one, or in two */
+	int lon, lat, node;
+	int scene, handling, severity;
+	double number_unit, scene_unit, handling_unit;
 };
+
+static bool is_number(const char *text)
+{
+	char *end;
+
+	strtod(text, &end);
+	return end > text && !*end;
+}
+
+static void find_when(const struct csv_table *t, struct call_columns *c)
+{
+	const char *first;
+
+	c->stamp = csv_column(t, NAMES("datetime", "timestamp", "called_at", "call_time", "call_at",
+					 "at", "date_time", "crash_datetime", "received_at"));
+	c->date = csv_column(t, NAMES("date", "crash_date", "day", "k"));
+	c->time = csv_column(t, NAMES("time", "crash_time", "hour_minute", "t"));
+	c->number = csv_column(t, NAMES("arrivaltime")); /* JEMSS: days */
+	c->number_unit = 86400;
+	if (c->number < 0 && (c->date < 0 || c->time < 0))
+		c->number = csv_measure(t, 's', 1,
+			NAMES("arrivaltime", "arrival", "calltime", "call", "received", "reported",
+				"time", "at", "t", "seconds"),
+			&c->number_unit);
+	first = t->n ? csv_text(t->rows, c->number) : "";
+	if (c->number >= 0 && *first && !is_number(first) && c->number == c->stamp)
+		c->number = -1; /* "at" and the like may be either */
+	if (c->number >= 0 && *first && !is_number(first) && strchr(first, ':')) {
+		c->stamp = c->number;
+		c->number = -1;
+	}
+}
 
 static bool find_columns(const struct csv_table *t, struct call_columns *c)
 {
-	c->days = csv_column(t, NAMES("arrivaltime"));
-	c->seconds =
-		csv_column(t, NAMES("t_s", "time_s", "at_s", "call_s", "arrival_s", "seconds"));
-	c->stamp = csv_column(t, NAMES("datetime", "timestamp", "called_at", "call_time", "at",
-					 "date_time", "crash_datetime"));
-	c->date = csv_column(t, NAMES("date", "crash_date", "day", "k"));
-	c->time = csv_column(t, NAMES("time", "crash_time", "hour_minute", "t"));
 	/* crash files of one maker call latitude x and longitude y, beside date k and time t */
 	bool turned = csv_column(t, NAMES("k")) >= 0 && csv_column(t, NAMES("date")) < 0;
+
+	find_when(t, c);
 	c->lon = csv_column(t, NAMES("lon_wgs84", "lon", "longitude", "lng"));
 	c->lat = csv_column(t, NAMES("lat_wgs84", "lat", "latitude"));
 	if (c->lon < 0)
@@ -33,12 +62,20 @@ static bool find_columns(const struct csv_table *t, struct call_columns *c)
 	if (c->lat < 0)
 		c->lat = csv_column(t, turned ? NAMES("x") : NAMES("y"));
 	c->node = csv_column(t, NAMES("node", "node_id", "nodeid"));
-	c->scene_s = csv_column(t, NAMES("scene_s", "on_scene_s", "service_s", "duration_s"));
-	c->scene_days = csv_column(t, NAMES("onsceneduration"));
-	c->handling_s = csv_column(t, NAMES("handling_s", "delay_s"));
-	c->handling_days = csv_column(t, NAMES("dispatchdelay"));
+	c->scene = csv_column(t, NAMES("onsceneduration")); /* JEMSS: days */
+	c->scene_unit = 86400;
+	if (c->scene < 0)
+		c->scene = csv_measure(t, 's', 1,
+			NAMES("onsceneduration", "onscene", "sceneduration", "scenetime", "scene",
+				"servicetime", "service", "duration"),
+			&c->scene_unit);
+	c->handling = csv_column(t, NAMES("dispatchdelay")); /* JEMSS: days */
+	c->handling_unit = 86400;
+	if (c->handling < 0)
+		c->handling = csv_measure(t, 's', 1,
+			NAMES("dispatchdelay", "handling", "delay", "dispatch"), &c->handling_unit);
 	c->severity = csv_column(t, NAMES("severity", "priority"));
-	if (c->seconds < 0 && c->days < 0 && c->stamp < 0 && (c->date < 0 || c->time < 0))
+	if (c->number < 0 && c->stamp < 0 && (c->date < 0 || c->time < 0))
 		return csv_fail(t, t->header, -1,
 			"no column for the time of the call: need 'time_s', 'arrivalTime' (days), "
 			"'datetime', or 'date' and 'time'");
@@ -101,11 +138,9 @@ static bool read_time(const struct csv_table *t, const struct csv_row *r,
 	const char *rest = "";
 	double day, clock;
 
-	if (c->seconds >= 0)
-		return csv_number(t, r, c->seconds, ret);
-	if (c->days >= 0) {
-		bool ok = csv_number(t, r, c->days, ret);
-		*ret *= ok ? 86400 : 1;
+	if (c->number >= 0) {
+		bool ok = csv_number(t, r, c->number, ret);
+		*ret *= ok ? c->number_unit : 1;
 		return ok;
 	}
 	if (c->stamp >= 0) {
@@ -155,28 +190,20 @@ static bool read_call(struct city *c, const struct scenario *s, const struct csv
 		return false;
 	ret->key = hash_mix(0xca11, r->line);
 	prng_seed(&luck, ret->key);
-	if (k->scene_s >= 0 && !csv_number(t, r, k->scene_s, &scene))
-		return false;
-	if (k->scene_s < 0 && k->scene_days >= 0) {
-		if (!csv_number(t, r, k->scene_days, &scene))
-			return false;
-		scene *= 86400;
-	}
-	if (k->scene_s < 0 && k->scene_days < 0)
+	if (k->scene < 0)
 		scene = fmin(fmax(prng_lognormal(&luck, s->scene_s, s->scene_cv), 60), 14400);
-	if (k->handling_s >= 0 && !csv_number(t, r, k->handling_s, &handling))
+	else if (!csv_number(t, r, k->scene, &scene))
 		return false;
-	if (k->handling_s < 0 && k->handling_days >= 0) {
-		if (!csv_number(t, r, k->handling_days, &handling))
-			return false;
-		handling *= 86400;
-	}
+	else
+		scene *= k->scene_unit;
+	if (k->handling >= 0 && !csv_number(t, r, k->handling, &handling))
+		return false;
+	if (k->handling >= 0)
+		handling *= k->handling_unit;
 	if (!(scene >= 0 && scene <= 86400))
-		return csv_fail(t, r, k->scene_s >= 0 ? k->scene_s : k->scene_days,
-			"%.0f s at the scene is out of bounds", scene);
+		return csv_fail(t, r, k->scene, "%.0f s at the scene is out of bounds", scene);
 	if (!(handling >= 0 && handling <= 7200))
-		return csv_fail(t, r, k->handling_s >= 0 ? k->handling_s : k->handling_days,
-			"%.0f s of handling is out of bounds", handling);
+		return csv_fail(t, r, k->handling, "%.0f s of handling is out of bounds", handling);
 	ret->scene_s = scene;
 	ret->known_s = ret->at_s + handling;
 	return true;

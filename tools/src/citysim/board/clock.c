@@ -9,9 +9,11 @@ static const double FASTEST = 1.3;
 void clock_init(struct clock *c, const struct scenario *s, int day)
 {
 	c->midnight_us = CLOCK_FIRST_DAY_US + day * INT64_C(86400000000);
-	for (int h = 0; h < 48; h++)
-		c->slow[h] = travel_congestion(h % 24) *
-			     (h >= s->storm_from && h < s->storm_to ? s->storm_slow : 1);
+	for (int h = 0; h < 48; h++) {
+		bool storm = h >= s->storm_from && h < s->storm_to;
+		c->usual[h] = pow(travel_congestion(h % 24), s->congestion);
+		c->slow[h] = c->usual[h] * (storm ? s->storm_slow : 1);
+	}
 }
 
 int64_t clock_us(const struct clock *c, double s)
@@ -27,6 +29,11 @@ static int hour_of(double s)
 double clock_slow(const struct clock *c, double s)
 {
 	return c->slow[hour_of(s)];
+}
+
+double clock_usual(const struct clock *c, double s)
+{
+	return c->usual[hour_of(s)];
 }
 
 static double pace(const struct clock *c, double factor, int hour)

@@ -11,12 +11,13 @@
 
 struct clock {
 	int64_t midnight_us;
-	double slow[48]; /* by hour since midnight; the last one goes on */
+	double usual[48], slow[48]; /* by hour since midnight; the last one goes on */
 };
 
 void clock_init(struct clock *c, const struct scenario *s, int day);
 int64_t clock_us(const struct clock *c, double s);
 double clock_slow(const struct clock *c, double s);
+double clock_usual(const struct clock *c, double s); /* without a storm */
 /* Free-flow seconds driven between two times by who needs `factor` times the usual; and the time at
  * which so many are done. Nobody drives faster than 1.3 times free flow. */
 double clock_driven(const struct clock *c, double factor, double from, double to);

@@ -234,6 +234,70 @@ int csv_column(const struct csv_table *t, const char *const *names)
 	return -1;
 }
 
+/* Copies a name without what doesn't matter, in small letters. */
+static void plain_name(const char *name, char *ret, size_t size)
+{
+	size_t n = 0;
+
+	for (; *name && n + 1 < size; name++)
+		if (isalnum((unsigned char)*name))
+			ret[n++] = (char)tolower((unsigned char)*name);
+	ret[n] = 0;
+}
+
+static double unit_of(char kind, const char *suffix, double alone)
+{
+	static const struct {
+		char kind;
+		const char *name;
+		double value;
+	} units[] = {
+		{ 's', "s", 1 },
+		{ 's', "sec", 1 },
+		{ 's', "secs", 1 },
+		{ 's', "seconds", 1 },
+		{ 's', "ms", 0.001 },
+		{ 's', "min", 60 },
+		{ 's', "mins", 60 },
+		{ 's', "minutes", 60 },
+		{ 's', "h", 3600 },
+		{ 's', "hours", 3600 },
+		{ 's', "d", 86400 },
+		{ 's', "days", 86400 },
+		{ 'm', "m", 1 },
+		{ 'm', "metres", 1 },
+		{ 'm', "meters", 1 },
+		{ 'm', "km", 1000 },
+	};
+
+	if (!*suffix)
+		return alone;
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+		if (units[i].kind == kind && !strcmp(units[i].name, suffix))
+			return units[i].value;
+	return 0;
+}
+
+int csv_measure(const struct csv_table *t, char kind, double alone, const char *const *stems,
+	double *ret_unit)
+{
+	char name[64], stem[64];
+
+	for (; *stems; stems++) {
+		plain_name(*stems, stem, sizeof stem);
+		for (size_t i = 0; i < t->header->n; i++) {
+			size_t n = strlen(stem);
+			plain_name(t->header->fields[i], name, sizeof name);
+			if (strncmp(name, stem, n) != 0)
+				continue;
+			*ret_unit = unit_of(kind, name + n, alone);
+			if (*ret_unit > 0)
+				return (int)i;
+		}
+	}
+	return -1;
+}
+
 int csv_need(const struct csv_table *t, const char *what, const char *const *names)
 {
 	int column = csv_column(t, names);

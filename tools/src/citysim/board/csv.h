@@ -47,6 +47,12 @@ int csv_column(const struct csv_table *t, const char *const *names);
 /* The same, and an error naming them all when there is none. */
 int csv_need(const struct csv_table *t, const char *what, const char *const *names);
 
+/* Column that measures something: any of the stems alone or with a unit behind it
+ * ("travel_time_min", "length_km", "scene_s"). *ret_unit is what its numbers are to be multiplied
+ * by; `alone` for a stem without unit. kind: 's' times, 'm' lengths. -1 when there is none. */
+int csv_measure(const struct csv_table *t, char kind, double alone, const char *const *stems,
+	double *ret_unit);
+
 /* Text of a field, "" when the row is short. */
 const char *csv_text(const struct csv_row *r, int column);
 /* A finite number; false with an error naming file, line and column. */

@@ -111,34 +111,6 @@ struct arc_columns {
 	bool both; /* undirected */
 };
 
-static const struct {
-	const char *name;
-	double s;
-} time_names[] = {
-	{ "seconds", 1 },
-	{ "time_s", 1 },
-	{ "travel_time_s", 1 },
-	{ "traveltime", 1 },
-	{ "duration_s", 1 },
-	{ "cost_s", 1 },
-	{ "weight_s", 1 },
-	{ "time", 1 },
-	{ "minutes", 60 },
-	{ "time_min", 60 },
-	{ "travel_time_min", 60 },
-	{ "time_h", 3600 },
-	{ "time_days", 86400 },
-};
-
-static const struct {
-	const char *name;
-	double m;
-} length_names[] = {
-	{ "length_m", 1 }, { "length", 1 }, { "metres", 1 }, { "meters", 1 }, { "distance_m", 1 },
-	{ "dist_m", 1 }, { "length_km", 1000 }, { "distance_km", 1000 },
-	{ "distance", 1000 }, /* JEMSS */
-};
-
 static bool find_arc_columns(
 	const struct csv *file, const struct csv_table *t, int mode, struct arc_columns *c)
 {
@@ -155,14 +127,20 @@ static bool find_arc_columns(
 	snprintf(mode_name, sizeof mode_name, "mode_%d", mode);
 	c->time = csv_column(t, NAMES(mode_name));
 	c->time_unit = 86400;
-	for (size_t i = 0; c->time < 0 && i < sizeof time_names / sizeof *time_names; i++) {
-		c->time = csv_column(t, NAMES(time_names[i].name));
-		c->time_unit = time_names[i].s;
-	}
-	for (size_t i = 0; c->length < 0 && i < sizeof length_names / sizeof *length_names; i++) {
-		c->length = csv_column(t, NAMES(length_names[i].name));
-		c->length_unit = length_names[i].m;
-	}
+	if (c->time < 0)
+		c->time = csv_measure(t, 's', 1,
+			NAMES("traveltime", "drivetime", "time", "duration", "cost", "weight",
+				"seconds", "minutes", "tt", "t"),
+			&c->time_unit);
+	if (c->time >= 0 && !strcasecmp(csv_text(t->header, c->time), "minutes"))
+		c->time_unit = 60;
+	c->length =
+		csv_measure(t, 'm', 1, NAMES("length", "len", "distance", "dist"), &c->length_unit);
+	if (c->length < 0)
+		c->length = csv_column(t, NAMES("metres", "meters", "m"));
+	if (c->length >= 0 && csv_column(t, NAMES("mode_1")) >= 0 &&
+		!strcasecmp(csv_text(t->header, c->length), "distance"))
+		c->length_unit = 1000; /* JEMSS */
 	c->class_ = csv_column(t, NAMES("fclass", "highway", "road_class", "class", "roadtype"));
 	c->speed = csv_column(t, NAMES("speed_kmh", "kmh", "speed", "maxspeed"));
 	c->name = csv_column(t, NAMES("name", "street"));

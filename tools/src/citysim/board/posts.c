@@ -8,7 +8,7 @@
 #include "graph.h"
 #include "prng.h"
 
-enum { SITES = 400 };
+enum { SITES = 400, UNITS_MAX = 200 };
 static const double TARDY_S = 300, USUAL_SLOW = 1.55;
 
 /* ---- demand ---- */
@@ -265,7 +265,7 @@ bool posts_read(
 {
 	struct csv f;
 	struct csv_table t;
-	int id, lon, lat, node;
+	int id, lon, lat, node, units;
 	bool ok = true;
 
 	*ret = (struct post_list){ 0 };
@@ -278,11 +278,13 @@ bool posts_read(
 	lat = csv_column(&t, NAMES("lat_wgs84", "lat", "latitude", "y"));
 	if ((lon < 0 || lat < 0) && node < 0)
 		ok = csv_fail(&t, t.header, -1, "posts need 'lon' and 'lat', or 'node'");
-	ret->node = calloc(t.n + 1, sizeof *ret->node);
-	ret->name = calloc(t.n + 1, sizeof *ret->name);
+	units = csv_column(&t, NAMES("units", "n_units", "ambulances", "vehicles"));
+	ret->node = calloc(t.n * UNITS_MAX + 1, sizeof *ret->node);
+	ret->name = calloc(t.n * UNITS_MAX + 1, sizeof *ret->name);
 	for (size_t i = 0; ok && ret->node && ret->name && i < t.n; i++) {
 		const struct csv_row *r = &t.rows[i];
 		struct lonlat at;
+		double many = 1;
 		if (r->n == 1 && !*r->fields[0])
 			continue;
 		if (lon >= 0 && lat >= 0)
@@ -291,10 +293,16 @@ bool posts_read(
 			ok = city_node_at(c, &t, r, node, &at);
 		if (!ok)
 			break;
-		ret->node[ret->n] = city_nearest_node(c, at);
-		snprintf(ret->name[ret->n], sizeof *ret->name, "%.15s",
-			id >= 0 ? csv_text(r, id) : csv_text(r, node));
-		ret->n++;
+		if (units >= 0 && *csv_text(r, units))
+			ok = csv_number(&t, r, units, &many) &&
+			     ((many >= 0 && many <= UNITS_MAX && many <= floor(many)) ||
+				     csv_fail(&t, r, units, "must be a whole number up to %d",
+					     UNITS_MAX));
+		for (int k = 0; ok && k < (int)many; k++) {
+			ret->node[ret->n] = city_nearest_node(c, at);
+			snprintf(ret->name[ret->n++], sizeof *ret->name, "%.15s",
+				id >= 0 ? csv_text(r, id) : csv_text(r, node));
+		}
 	}
 	if (ok && !ret->n)
 		ok = csv_fail(&t, t.header, -1, "there are no posts");

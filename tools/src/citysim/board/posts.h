@@ -32,7 +32,7 @@ struct post_list {
 	char (*name)[16];
 	size_t n;
 };
-/* Posts or stations with lon/lat or node, and how many units stand there (capacity is not it). */
+/* Posts or stations with lon/lat or node. With a column `units` a post is there so many times. */
 bool posts_read(
 	struct city *c, const char *path, struct post_list *ret, char error[static CSV_ERROR_MAX]);
 void post_list_free(struct post_list *p);

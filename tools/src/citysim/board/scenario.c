@@ -11,7 +11,7 @@
 	.hot = 14, \
 	.promise_s = 600, .handling_s = 45, .turnout_s = 20, .turnout_night_s = 60, .accept_s = 5, \
 	.scene_s = 1200, .scene_cv = 0.6, .heavy_s = 3600, \
-	.trip_kmh = 48, .noise = 0.25, .noise_common = 0.8, .noise_pair = 0.6, \
+	.trip_kmh = 48, .congestion = 1, .noise = 0.25, .noise_common = 0.8, .noise_pair = 0.6, \
 	.decline = 0.02, .no_answer = 0.01
 /* S1 to S7: all calls around hot spots, days alike; the later ones are rougher on both. */
 #define EVEN .day_cv = 0.1, .hot_share = 1
@@ -78,6 +78,7 @@ static const struct {
 	NUMBER(heavy),
 	NUMBER(heavy_s),
 	NUMBER(trip_kmh),
+	NUMBER(congestion),
 	NUMBER(noise),
 	NUMBER(noise_common),
 	NUMBER(noise_pair),

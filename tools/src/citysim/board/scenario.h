@@ -28,6 +28,7 @@ struct scenario {
 	double heavy, heavy_s; /* share of cases with another mean */
 	/* roads */
 	double trip_kmh;
+	double congestion; /* exponent of the hour's congestion; 0: free flow all day */
 	double noise, noise_common, noise_pair;
 	const char *closed; /* roads whose name begins so are closed */
 	/* people and phones */
