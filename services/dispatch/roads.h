@@ -92,8 +92,8 @@ void roads_out(const struct roads *r, uint32_t node, uint32_t *ret_first, uint32
 const char *roads_edge_name(const struct roads *r, uint32_t edge); /* "" when none */
 /* Points of an edge from start to end, `max` at most; returns how many there are. */
 size_t roads_edge_points(const struct roads *r, uint32_t edge, struct lonlat *ret, size_t max);
-size_t roads_n_zones(const struct roads *r);                       /* with zone 0 */
-const char *roads_zone_code(const struct roads *r, uint16_t zone); /* "" for zone 0 */
+size_t roads_n_zones(const struct roads *r);                     /* with zone 0 */
+const char *roads_zone_code(const struct roads *r, size_t zone); /* "" for zone 0 */
 void roads_bounds(const struct roads *r, struct lonlat *ret_sw, struct lonlat *ret_ne);
 const char *roads_source(const struct roads *r); /* what it was made from, and its licence */
 const char *roads_digest(const struct roads *r); /* of its content, hexadecimal */

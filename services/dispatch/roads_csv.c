@@ -3,7 +3,8 @@
  * Columns are found by their headers, in any order, with any case and punctuation:
  *   nodes  id: node, id, nodeid, index, osmid        place: lon*, lng, x / lat*, y
  *   edges  from, to (also u/v, source/target, fromNode/toNode, start/end, tail/head)
- *          length in m (length, lengthm, dist, distance) or km (lengthkm, distkm)
+ *          length in m (lengthm, distm) or km (lengthkm, distkm); one without a unit (length,
+ *          dist, distance) is in the one of the two that agrees with the nodes' places
  *          class (fclass, highway, class, roadclass, type), signed limit (maxspeed, osmmaxspeed,
  *          speedlimit, speedkmh), name, way or osmid, oneway, junction
  *          time in s (seconds, times, traveltime), min (minutes), or days (mode1, mode2 ...: the
@@ -22,7 +23,7 @@
 #include "dispatch/roads_limits.h"
 #include "dispatch/roads_table.h"
 
-enum { HEADER_WITHIN = 50, GEOMETRY_POINTS = UINT16_MAX + 2 };
+enum { HEADER_WITHIN = 50, GUESS_ROWS = 1000, GEOMETRY_POINTS = UINT16_MAX + 2 };
 /* A drawn road begins at its node, give or take. */
 static const double GEOMETRY_OFF_M = 500;
 
@@ -92,6 +93,7 @@ static bool read_nodes(struct reader *r, struct table *t)
 struct edge_columns {
 	int from, to, length, time, class_, limit, name, way, oneway, junction, geometry;
 	double metres, seconds; /* in a unit of the column */
+	bool guess;             /* the length's unit isn't told */
 };
 
 static int last_mode(const struct table *t)
@@ -110,7 +112,11 @@ static int last_mode(const struct table *t)
 static void find_units(const struct table *t, struct edge_columns *c)
 {
 	c->metres = 1;
-	c->length = table_column(t, WORDS("lengthm", "length", "distm", "dist", "distance"));
+	c->length = table_column(t, WORDS("lengthm", "distm", "distancem"));
+	if (c->length < 0) {
+		c->length = table_column(t, WORDS("length", "dist", "distance"));
+		c->guess = c->length >= 0;
+	}
 	if (c->length < 0) {
 		c->length = table_column(t, WORDS("lengthkm", "distkm", "distancekm", "km"));
 		c->metres = 1000;
@@ -310,12 +316,45 @@ static bool find_edge_header(struct reader *r, struct table *t, struct edge_colu
 	return table_fail(t, r->f, "no header with columns for from and to was found");
 }
 
+/* How many of the first rows' lengths would do as kilometres: not below the straight line, nor many
+ * times it, while as metres they would be far below. */
+static bool looks_like_km(
+	const struct reader *r, const struct table *from, const struct edge_columns *c)
+{
+	struct roads_fault ignored = { "" };
+	struct table t = *from;
+	size_t n = 0, km = 0;
+
+	t.row = NULL; /* memory of its own */
+	t.row_room = 0;
+	while (n < GUESS_ROWS && table_next(&t, &ignored)) {
+		struct lonlat a, b;
+		int64_t u, v;
+		double length;
+		if (!table_integer(&t, c->from, "from", &u, &ignored) ||
+			!table_integer(&t, c->to, "to", &v, &ignored) ||
+			!table_number(&t, c->length, "length", &length, &ignored) ||
+			!builder_place(r->b, u, &a) || !builder_place(r->b, v, &b))
+			continue;
+		double crow = geo_distance_m(a, b);
+		if (crow < 20)
+			continue;
+		n++;
+		km += length < 0.1 * crow && length * 1000 > 0.9 * crow &&
+		      length * 1000 < 10 * crow;
+	}
+	table_free(&t);
+	return km * 2 > n;
+}
+
 static bool read_edges(struct reader *r, struct table *t)
 {
 	struct edge_columns c = { 0 };
 
 	if (!find_edge_header(r, t, &c))
 		return false;
+	if (c.guess && looks_like_km(r, t, &c))
+		c.metres = 1000;
 	while (table_next(t, r->f))
 		if (!read_edge(r, t, &c))
 			return false;
@@ -369,7 +408,7 @@ struct roads *roads_from_csv_text(const char *nodes, size_t nodes_len, const cha
 	size_t edges_len, const struct roads_options *o, struct roads_report *ret,
 	struct roads_fault *f)
 {
-	struct roads_fault own;
+	struct roads_fault own = { "" };
 
 	return read_both((struct text){ "nodes", nodes, nodes_len },
 		(struct text){ "edges", edges, edges_len }, o, ret, f ? f : &own);
@@ -408,7 +447,7 @@ struct roads *roads_from_csv(const char *nodes, const char *edges, const struct 
 	struct roads_report *ret, struct roads_fault *f)
 {
 	struct text n = { .name = base_name(nodes) }, e = { .name = base_name(edges) };
-	struct roads_fault own;
+	struct roads_fault own = { "" };
 	struct roads *r = NULL;
 	char *a, *b;
 

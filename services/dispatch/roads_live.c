@@ -43,12 +43,12 @@ static struct {
 	char name[24];
 } own = { .name = "straight" };
 
-static volatile sig_atomic_t hup;
+static atomic_bool hup; /* lock-free, so a handler may set it */
 
 static void on_hup(int sig)
 {
 	(void)sig;
-	hup = 1;
+	atomic_store(&hup, true);
 }
 
 /* ---- the watching thread ---- */
@@ -130,9 +130,7 @@ static void *watch(void *unused)
 {
 	(void)unused;
 	for (unsigned n = 0; !atomic_load(&live.stop); n++) {
-		bool asked = hup;
-		if (asked)
-			hup = 0;
+		bool asked = atomic_exchange(&hup, false);
 		if (asked || n % LOOKS_PER_CHECK == 0)
 			check_file(asked);
 		nanosleep(&(struct timespec){ .tv_nsec = LOOK_MS * 1000000L }, NULL);
@@ -196,7 +194,7 @@ static bool apply_factors(struct roads_router *q)
 	s.factor = calloc(s.n_zones, sizeof(*s.factor));
 	if (!s.factor)
 		return false;
-	for (uint16_t z = 0; z < s.n_zones; z++) {
+	for (size_t z = 0; z < s.n_zones; z++) {
 		const struct roads_factor *f = factor_for(roads_zone_code(r, z));
 		f = f ? f : factor_for(""); /* what the whole city taught */
 		for (int h = 0; h < 24; h++)

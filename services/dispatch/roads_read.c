@@ -61,7 +61,7 @@ size_t roads_n_zones(const struct roads *r)
 	return r->head->n_zones;
 }
 
-const char *roads_zone_code(const struct roads *r, uint16_t zone)
+const char *roads_zone_code(const struct roads *r, size_t zone)
 {
 	return r->zones[zone].code;
 }

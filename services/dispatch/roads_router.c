@@ -174,11 +174,21 @@ static void rebuild_slots(struct roads_router *q)
 				(uint32_t)i + 1;
 }
 
+static struct tree *oldest_tree(struct roads_router *q)
+{
+	struct tree *oldest = &q->trees[0];
+
+	for (size_t i = 1; i < q->n_trees; i++)
+		if (q->trees[i].used && (!oldest->used || q->trees[i].last < oldest->last))
+			oldest = &q->trees[i];
+	return oldest;
+}
+
 /* A place for a new search: a free one, or that used longest ago. To spare the rebuilding, a
  * sixteenth of them is let go at once. */
 static struct tree *free_tree(struct roads_router *q)
 {
-	struct tree *oldest = NULL;
+	struct tree *t = NULL;
 
 	if (q->n_trees < q->max_trees)
 		return &q->trees[q->n_trees++];
@@ -186,14 +196,11 @@ static struct tree *free_tree(struct roads_router *q)
 		if (!q->trees[i].used)
 			return &q->trees[i];
 	for (size_t k = 0; k < q->n_trees / 16 + 1; k++) {
-		oldest = NULL;
-		for (size_t i = 0; i < q->n_trees; i++)
-			if (q->trees[i].used && (!oldest || q->trees[i].last < oldest->last))
-				oldest = &q->trees[i];
-		oldest->used = false;
+		t = oldest_tree(q);
+		t->used = false;
 	}
 	rebuild_slots(q);
-	return oldest;
+	return t;
 }
 
 struct tree *router_tree(struct roads_router *q, struct lonlat target, int hour)

@@ -162,9 +162,9 @@ const struct db_stmt sql_samples = {
 
 static uint16_t zone_of(const struct roads *r, const char *district)
 {
-	for (uint16_t z = 1; z < roads_n_zones(r); z++)
+	for (size_t z = 1; z < roads_n_zones(r); z++)
 		if (!strcmp(roads_zone_code(r, z), district))
-			return z;
+			return (uint16_t)z;
 	return 0;
 }
 
@@ -241,7 +241,7 @@ Pb__Code store_keep_fit(struct call *c, const struct roads *r, const char *graph
 	const char *sigma = as_json(c, l->sigma);
 	Pb__Code e = PB__CODE__OK;
 
-	for (uint16_t z = 0; z < roads_n_zones(r) && !e; z++) {
+	for (size_t z = 0; z < roads_n_zones(r) && !e; z++) {
 		const char **factor = numbers(c, l->factor[z]), **trips = numbers(c, l->trips[z]);
 		if (!factor || !trips || !sigma)
 			return call_fail(c, PB__CODE__TOO_LARGE, "out of message memory");

@@ -1,6 +1,6 @@
 // run.mjs - Jingbao beside what it stands on, in one run on one machine: ratios, not absolute numbers.
 //
-//   node tests/bench/run.mjs [orders] [latency] [photos] [events]     (all when none is named)
+//   node tests/bench/run.mjs [orders] [latency] [photos] [events] [roads]     (all when none is named)
 //
 // JB_BIN: a release build's bin. JB_BENCH_SECONDS: length of each load (10). JB_BENCH_ROUNDS: 3, medians.
 import { execFileSync, spawn } from 'node:child_process';
@@ -251,7 +251,26 @@ async function benchPhotos() {
 		report(`photos/s, ${which}`, ours, `vipsthumbnail ${Math.max(threaded, forked)}`, ratio, '1.5');
 }
 
-const parts = { orders: benchOrders, latency: benchLatency, photos: benchPhotos, events: benchEvents };
+// ---- times of all responders to one incident, beside the textbook's Dijkstra ----
+
+async function benchRoads() {
+	const data = join(process.env.JB_SHARED ?? join(root, '..', 'shared'), 'data', 'xian', 'roads');
+	const program = join(bin, 'bench-roads');
+	if (!existsSync(program)) throw new Error(`${program} is not built`);
+	if (!existsSync(data)) return console.log(`roads: no graph under ${data}, left out`);
+	for (const n of [100, 300]) {
+		const out = await run(program, [join(data, 'xian_core_nodes.csv'), join(data, 'xian_core_edges.csv'), String(n)]);
+		const us = (what) => Number(out.match(new RegExp(`^${what}.*?median +([\\d.]+) us`, 'm'))[1]);
+		const plain = us('plain'), fresh = us(`${n} responders to one incident, new`);
+		report(`times of ${n} responders to a new incident, median`, `${(fresh / 1000).toFixed(2)} ms`,
+			`plain Dijkstra ${(plain / 1000).toFixed(2)} ms`, (fresh / plain).toFixed(2), 'under 1 ms');
+		report(`the same, asked again`, `${(us(`${n} responders to one incident, again`) / 1000).toFixed(3)} ms`,
+			`plain Dijkstra ${(plain / 1000).toFixed(2)} ms`,
+			(us(`${n} responders to one incident, again`) / plain).toFixed(3), '-');
+	}
+}
+
+const parts = { orders: benchOrders, latency: benchLatency, photos: benchPhotos, events: benchEvents, roads: benchRoads };
 const wanted = process.argv.slice(2);
 for (const name of wanted.length ? wanted : Object.keys(parts)) {
 	if (!parts[name]) throw new Error(`no bench '${name}'; there are ${Object.keys(parts).join(', ')}`);

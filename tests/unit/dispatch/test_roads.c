@@ -474,7 +474,7 @@ static void csv_faults_name_line_and_cause(void **state)
 		{ NODES, "from,to,geometry\n1,2,9 34.2; 9.1 34.1; 9.2 34.2\n",
 			"edges line 2: the geometry ends" },
 		{ NODES, "from,to\n1,2\n", "no two places are joined" },
-		{ NODES, "from,to,length\n1,2,5\n2,1,5\n2,3,6\n3,2,6\n", "swapped" },
+		{ NODES, "from,to,length_m\n1,2,5\n2,1,5\n2,3,6\n3,2,6\n", "swapped" },
 	};
 	struct roads_fault f;
 
@@ -542,6 +542,73 @@ static void other_cities_are_read(void **state)
 	roads_free(r);
 }
 
+static void the_unit_of_a_length_is_found_out(void **state)
+{
+	static const char *const lists[] = {
+		"from,to,distance\n1,2,0.95\n2,1,.93\n2,3,1.2\n3,2,1.2\n",
+		"from,to,distance\n1,2,950\n2,1,930\n2,3,1200\n3,2,1200\n"
+	};
+	struct roads_fault f;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct roads *r = from_text(NODES, lists[i], &f);
+		if (!r)
+			fail_msg("%s", f.text);
+		uint64_t cm = 0;
+		for (uint32_t e = 0; e < roads_n_edges(r); e++)
+			cm += roads_edges(r)[e].length_cm;
+		assert_int_equal(cm, 428000);
+		roads_free(r);
+	}
+}
+
+/* A graph too big to be searched whole each time: bounded searches say the same. */
+static void bounded_searches_agree_with_whole_ones(void **state)
+{
+	enum { WIDE = 210, SOURCES = 60 };
+	struct roads_builder *b = roads_builder_new();
+	struct roads_fault f = { "" };
+
+	(void)state;
+	for (int i = 0; i < WIDE * WIDE; i++)
+		assert_true(roads_add_node(b, i, crossing(i % WIDE, i / WIDE), &f));
+	for (int i = 0; i < WIDE * WIDE; i++) {
+		if (i % WIDE + 1 < WIDE)
+			street(b, i, i + 1, i / WIDE % 5 ? ROAD_RESIDENTIAL : ROAD_TRUNK, true);
+		if (i / WIDE + 1 < WIDE)
+			street(b, i, i + WIDE, ROAD_TERTIARY, i % 7 != 3);
+	}
+	struct roads *r = roads_build(b, NULL, NULL, &f);
+	struct roads_router *q = roads_router_new(r, NULL);
+	struct travel_model m = roads_model(q);
+	assert_true(roads_n_nodes(r) > 40000);
+	for (int round = 0; round < 6; round++) {
+		struct lonlat target = crossing(50 + 3 * round + 0.3, 60);
+		struct travel_from from[SOURCES];
+		struct travel t[SOURCES], one;
+		for (int i = 0; i < SOURCES; i++) /* near ones first, then far ones */
+			from[i] = (struct travel_from){ .at = crossing(floor(50 + draw() * (i + 3)),
+								50 + draw() * (i + 3)),
+				.course_deg = draw() * 360,
+				.speed_mps = 5,
+				.under_way = true };
+		m.to(m.ctx, target, 0, from, 5, t);
+		m.to(m.ctx, target, 0, from, SOURCES, t);
+		for (int i = 0; i < SOURCES; i++) {
+			struct roads_path p;
+			m.to(m.ctx, target, 0, &from[i], 1, &one);
+			assert_memory_equal(&one, &t[i], sizeof(one));
+			assert_true(roads_path(q, &from[i], target, 0, &p));
+			/* A road up to 10 m away is as good as the nearest, at either end. */
+			assert_float_equal(one.eta_s, p.seconds, 5.1);
+			roads_path_free(&p);
+		}
+	}
+	roads_router_free(q);
+	roads_free(r);
+}
+
 static void gcj02_is_turned_into_wgs84(void **state)
 {
 	struct roads_fault f = { "" };
@@ -575,6 +642,8 @@ int main(void)
 		cmocka_unit_test(csv_faults_name_line_and_cause),
 		cmocka_unit_test(csv_reads_what_it_names),
 		cmocka_unit_test(other_cities_are_read),
+		cmocka_unit_test(the_unit_of_a_length_is_found_out),
+		cmocka_unit_test(bounded_searches_agree_with_whole_ones),
 		cmocka_unit_test(gcj02_is_turned_into_wgs84),
 	};
 

@@ -36,7 +36,7 @@ static void print_zones(const struct roads *r)
 		return;
 	for (uint32_t i = 0; i < roads_n_edges(r); i++)
 		n[roads_edges(r)[i].zone]++;
-	for (uint16_t z = 0; z < roads_n_zones(r); z++)
+	for (size_t z = 0; z < roads_n_zones(r); z++)
 		if (n[z])
 			printf("district %-8s %8zu edges\n",
 				*roads_zone_code(r, z) ? roads_zone_code(r, z) : "(none)", n[z]);

@@ -98,15 +98,17 @@ static void take_ref(struct reader *r, const char **v)
 static void take_tag(struct reader *r, const char **v)
 {
 	const char *key = attribute(v, "k"), *value = attribute(v, "v");
-	char *k = strdup(key ? key : ""), *t = strdup(value ? value : "");
+	struct osm_tag *to = &r->tags[r->n_tags];
 
-	if (!k || !t || r->n_tags == TAGS_MAX) {
-		free(k);
-		free(t);
-		fail(r, "way %lld: too many tags", (long long)r->id);
+	if (r->n_tags == TAGS_MAX) {
+		fail(r, "way %lld: more than %d tags", (long long)r->id, TAGS_MAX);
 		return;
 	}
-	r->tags[r->n_tags++] = (struct osm_tag){ k, t };
+	/* Freed with the way, also when one of them failed. */
+	*to = (struct osm_tag){ strdup(key ? key : ""), strdup(value ? value : "") };
+	r->n_tags++;
+	if (!to->key || !to->value)
+		fail(r, "out of memory");
 }
 
 static void drop_way(struct reader *r)
