@@ -600,8 +600,9 @@ static void bounded_searches_agree_with_whole_ones(void **state)
 			m.to(m.ctx, target, 0, &from[i], 1, &one);
 			assert_memory_equal(&one, &t[i], sizeof(one));
 			assert_true(roads_path(q, &from[i], target, 0, &p));
-			/* A road up to 10 m away is as good as the nearest, at either end. */
-			assert_float_equal(one.eta_s, p.seconds, 5.1);
+			/* Up to 40 m are walked to a road that leads the right way, 10 m at the
+			 * end. */
+			assert_true(one.eta_s >= p.seconds - 0.01 && one.eta_s <= p.seconds + 12.6);
 			roads_path_free(&p);
 		}
 	}
