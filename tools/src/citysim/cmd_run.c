@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "board/board.h"
+#include "board/variant.h"
 
 static const char usage[] =
 	"citysim run - the scoreboard: dispatch policies on the same simulated days\n"
@@ -19,7 +20,8 @@ static const char usage[] =
 	"  --seeds N            tapes, each with hot spots and posts of its own (4)\n"
 	"  --seed N             the first one (1)\n"
 	"  --days M             days of each (5)\n"
-	"  --policies P2,P7     which, in that order; the base of differences is P2 (P0 to P8)\n"
+	"  --policies P2,P7     which, in that order; the base of differences is P2 (P0 to P8);\n"
+	"                       with other weights: P7:swap=0.1:gain_s=30\n"
 	"  --json               a report instead of a table\n"
 	"  --set NAME=VALUE     another value of the scenario's (repeatable; --set help lists "
 	"them)\n"
@@ -59,18 +61,23 @@ static bool whole(const char *name, const char *text, double max, double *ret)
 
 static bool name_policies(struct board_options *o, const char *list)
 {
-	o->n_policies = 0;
-	while (*list) {
-		char name[32];
-		size_t n = strcspn(list, ",");
-		const struct policy *p;
-		snprintf(name, sizeof name, "%.*s", (int)(n < 31 ? n : 31), list);
-		p = policy_by_name(name);
-		if (!p || o->n_policies == BOARD_POLICIES) {
-			fprintf(stderr, "citysim: --policies: there is no policy '%s'\n", name);
+	static struct policy variants[BOARD_POLICIES];
+	static char names[BOARD_POLICIES][160];
+	char error[200];
+
+	for (o->n_policies = 0; *list; o->n_policies++) {
+		size_t n = strcspn(list, ","), i = o->n_policies;
+		if (i == BOARD_POLICIES || n >= sizeof names[0]) {
+			fprintf(stderr, "citysim: --policies: at most %d, %zu letters each\n",
+				BOARD_POLICIES, sizeof names[0] - 1);
 			return false;
 		}
-		o->policies[o->n_policies++] = p;
+		snprintf(names[i], sizeof names[0], "%.*s", (int)n, list);
+		if (!variant_parse(names[i], &variants[i], error, sizeof error)) {
+			fprintf(stderr, "citysim: --policies: %s\n", error);
+			return false;
+		}
+		o->policies[i] = &variants[i];
 		list += n + (list[n] == ',');
 	}
 	return o->n_policies > 0;
