@@ -3,6 +3,7 @@
 #ifndef DISPATCH_DISPATCH_H
 #define DISPATCH_DISPATCH_H
 
+#include "dispatch/record.h"
 #include "dispatch/store.h"
 
 struct dispatch_settings {
@@ -52,10 +53,11 @@ Pb__Code lend(struct call *c, bool *ret_more);
 
 struct world {
 	struct engine engine;
-	struct incident incident;
+	struct incident incidents[2]; /* one, and room for what the step may add */
 	struct crew crew;
 	struct ranking ranking;
 	struct plan_ref plan;
+	bool turn; /* one under way is nearer than anybody free */
 };
 enum world_scope {
 	WORLD_FRESH,     /* a new incident: nobody was asked, the few nearest will do */
@@ -71,6 +73,7 @@ Pb__ListCandidatesReply *world_report(
 /* The same as JSON, for the record of a decision. */
 const char *world_json(struct call *c, const struct world *w);
 struct policy current_policy(void);
+const char *decision_json(struct call *c, const struct world *w, const struct decision *d);
 struct plan_ref world_plan(const struct world *w);
 /* Offers a waiting incident to the best responder, or warns and lets it wait; leaves it to the
  * region's owner when that isn't us. */
@@ -78,6 +81,29 @@ Pb__Code offer_next(struct call *c, const struct incident_row *in, bool *ret_off
 /* The same for an incident just heard of, whose region is ours when its epoch is set. */
 Pb__Code offer_first(struct call *c, const struct incident_row *in);
 double rounded(double v, double unit);
+
+/* ---- carry.c: what the engine commands, written down ---- */
+
+/* Before the step: the engine gets memory and a travel model whose answers are kept, and what it
+ * decides from is noted. */
+Pb__Code plan_begin(struct call *c, struct engine *e, const char *freed, struct plan_ref *plan);
+struct carry {
+	const struct incident_row *rows;
+	size_t n_rows;
+	struct world *world;           /* engine, crew and plan */
+	const char *const *assignment; /* of each unit, NULL when they are all free */
+	size_t offers;                 /* made */
+};
+Pb__Code carry_out(struct call *c, struct carry *k, const struct engine_command *cmd, size_t n);
+
+/* ---- planning.c: a region at once ---- */
+
+Pb__Code plan_regions(struct call *c, bool *ret_more);
+
+/* ---- demand.c: where incidents are to be expected ---- */
+
+/* Of a region, kept for ten minutes; NULL when nothing is known yet. */
+const struct demand *demand_of(struct call *c, const char *region, double busy);
 
 /* ---- moves.c: ends and beginnings, with everything that follows ---- */
 

@@ -29,7 +29,7 @@ Pb__Code dispatch_list_candidates(
 		e = world_load(c, &row, WORLD_ALL, &w);
 	if (e)
 		return e;
-	engine_rank(&w.engine, &w.incident, c->at_us, &w.ranking);
+	engine_rank(&w.engine, &w.incidents[0], c->at_us, &w.ranking);
 	report = world_report(c, &w, CANDIDATES_SHOWN, true);
 	if (!report)
 		return call_fail(c, PB__CODE__TOO_LARGE, "out of message memory");
@@ -200,7 +200,7 @@ Pb__Code dispatch_assign(struct call *c, const Pb__AssignRequest *in, Pb__Assign
 		e = store_open_offer(c, OF_INCIDENT, row.id, &open);
 	if (e)
 		return e;
-	engine_rank(&w.engine, &w.incident, c->at_us, &w.ranking);
+	engine_rank(&w.engine, &w.incidents[0], c->at_us, &w.ranking);
 	e = check_bypass(c, in, &w, &open);
 	if (!e)
 		e = assign_by_hand(c, in, &row, &who, &w, &open, &id);

@@ -155,7 +155,7 @@ static Pb__Code note_queue(
 
 	if (e)
 		return e;
-	engine_rank(&w.engine, &w.incident, c->at_us, &w.ranking);
+	engine_rank(&w.engine, &w.incidents[0], c->at_us, &w.ranking);
 	if (w.ranking.n_candidates && !*req->bypass_reason)
 		return call_fail_field(c, "/bypassReason", "required",
 			"responder '%s' could go now; say why it waits for another",

@@ -6,7 +6,7 @@
 #include "kit/json.h"
 #include "kit/timeutil.h"
 
-enum { CANDIDATES_ON_RECORD = 8, COMMANDS = 32, FEW = 24, MANY = ENGINE_ASKED_MAX };
+enum { CANDIDATES_ON_RECORD = 8, COMMANDS = 48, FEW = 24, MANY = ENGINE_ASKED_MAX };
 
 struct policy current_policy(void)
 {
@@ -22,11 +22,12 @@ struct policy current_policy(void)
 static Pb__Code load_crew(
 	struct call *c, const struct incident_row *in, enum world_scope scope, struct world *w)
 {
-	Pb__Code e = scope == WORLD_ALL ? store_crew_all(c, in->at, &w->crew)
-					: store_crew(c, in->region, in->at,
-						  scope == WORLD_FRESH ? FEW : MANY, &w->crew);
+	Pb__Code e = scope == WORLD_ALL
+			     ? store_crew_all(c, in->at, &w->crew)
+			     : store_crew(c, in->region, in->at, scope == WORLD_FRESH ? FEW : MANY,
+				       &w->crew, &w->turn);
 
-	return e || scope == WORLD_FRESH ? e : store_asked(c, &w->incident);
+	return e || scope == WORLD_FRESH ? e : store_asked(c, &w->incidents[0]);
 }
 
 Pb__Code world_load(
@@ -34,21 +35,21 @@ Pb__Code world_load(
 {
 	Pb__Code e;
 
-	*w = (struct world){ .incident = { .id = in->id,
+	*w = (struct world){ .incidents = { { .id = in->id,
 				     .at = in->at,
 				     .accepted_us = in->accepted_us,
 				     .promised_us = in->promised_us,
 				     .state = INCIDENT_WAITING,
 				     .warned_nobody = in->warned_nobody_us != 0,
 				     .warned_risk = in->warned_risk,
-				     .remote_told = in->warned_remote_us != 0 } };
+				     .remote_told = in->warned_remote_us != 0 } } };
 	e = load_crew(c, in, scope, w);
 	if (e)
 		return e;
 	w->engine = (struct engine){ .policy = current_policy(),
 		.units = w->crew.units,
 		.n_units = w->crew.n,
-		.incidents = &w->incident,
+		.incidents = w->incidents,
 		.n_incidents = 1,
 		.travel = dispatch_travel() };
 	w->ranking.candidates = ARENA_ARRAY(c->arena, struct candidate, w->crew.n + 1);
@@ -139,7 +140,7 @@ Pb__ListCandidatesReply *world_report(
 	pb__list_candidates_reply__init(out);
 	if (!fill_report(c, w, limit, names, out))
 		return NULL;
-	out->incident_id = w->incident.id;
+	out->incident_id = w->incidents[0].id;
 	out->policy = w->plan.policy;
 	out->policy_version = (uint32_t)w->plan.policy_version;
 	out->at = c->at_us;
@@ -157,73 +158,40 @@ const char *world_json(struct call *c, const struct world *w)
 		(struct json_out){ 0 }, c->arena, &len);
 }
 
-static void fill_made(struct call *c, const struct incident_row *in, const struct new_offer *o,
-	const struct candidate *best, Pb__OfferMade *e)
+/* The candidates as the engine weighed them, for the record. */
+const char *decision_json(struct call *c, const struct world *w, const struct decision *d)
 {
-	const char **reasons = ARENA_ARRAY(c->arena, const char *, ENGINE_REASONS_MAX);
+	Pb__ListCandidatesReply *out = ARENA_NEW(c->arena, Pb__ListCandidatesReply);
+	size_t n = d->n_ranked < CANDIDATES_ON_RECORD ? d->n_ranked : CANDIDATES_ON_RECORD, len;
 
-	e->offer_id = o->id;
-	e->incident_id = in->id;
-	e->district = in->district;
-	e->responder_id = o->responder_id;
-	e->made_at = c->at_us;
-	e->expires_at = o->expires_us;
-	e->eta_s = o->eta_s;
-	e->distance_m = o->distance_m;
-	e->reasons = reasons;
-	e->n_reasons = reasons ? candidate_reasons(best->reasons, reasons) : 0;
-	e->case_no = in->case_no;
-	e->place = in->place;
-	e->lon = in->at.lon;
-	e->lat = in->at.lat;
-	e->promised_arrival_at = in->promised_us;
+	if (!out)
+		return NULL;
+	pb__list_candidates_reply__init(out);
+	out->items = ARENA_ARRAY(c->arena, Pb__Candidate *, n + 2);
+	for (size_t i = 0; out->items && i < d->n_ranked; i++) {
+		if (i >= n && d->ranked[i].unit != d->chosen)
+			continue;
+		if (!(out->items[out->n_items++] = report_candidate(c, w, &d->ranked[i], false)))
+			return NULL;
+	}
+	if (!out->items)
+		return NULL;
+	out->incident_id = d->incident->id;
+	out->policy = d->policy;
+	out->policy_version = (uint32_t)d->policy_version;
+	out->at = d->at_us;
+	return message_to_json(
+		&pb_meta_list_candidates_reply, &out->base, (struct json_out){ 0 }, c->arena, &len);
 }
 
-/* Writes the offer, the decision behind it and the two events in one statement. */
-static Pb__Code persist_offer(struct call *c, const struct incident_row *in, const struct world *w,
-	const struct candidate *best)
+/* ---- deciding on one incident ---- */
+
+/* Left to the plan of the region, which weighs all of it. */
+static Pb__Code leave_to_plan(struct call *c, const struct incident_row *in)
 {
-	Pb__OfferMade made = PB__OFFER_MADE__INIT;
-	Pb__ResponderStatusChanged status = PB__RESPONDER_STATUS_CHANGED__INIT;
-	struct new_offer o = {
-		.id = call_uuid(c),
-		.decision_id = call_uuid(c),
-		.incident = in,
-		.responder_id = best->unit->id,
-		.replaces_id = "",
-		.leaves_id = "",
-		.expires_us = w->incident.offer_expires_us,
-		.eta_s = rounded(best->travel.eta_s, 0.1),
-		.distance_m = rounded(best->travel.distance_m, 1),
-		.candidates = world_json(c, w),
-		.made = &made.base,
-		.status = &status.base,
-		.plan = w->plan,
-	};
+	Pb__Code e = store_mark_region(c, in->region);
 
-	if (!o.candidates)
-		return call_fail(c, PB__CODE__TOO_LARGE, "out of message memory");
-	fill_made(c, in, &o, best, &made);
-	status.responder_id = o.responder_id;
-	status.district = in->district;
-	status.status = PB__RESPONDER_STATUS__VALUE__OFFERED;
-	status.at = c->at_us;
-	status.incident_id = in->id;
-	return store_make_offer(c, &o);
-}
-
-static Pb__Code persist_warning(
-	struct call *c, const struct incident_row *in, const struct engine_command *cmd)
-{
-	bool nobody = !cmd->unit;
-	const char *text =
-		nobody ? "no responder can be offered the incident now"
-		       : arena_printf(c->arena,
-				 "the best responder is expected in %.0f s, on time with %.0f %%",
-				 cmd->candidate.travel.eta_s, cmd->candidate.on_time * 100);
-	Pb__Code e = store_note_warning(c, in->id, nobody ? WARN_NOBODY : WARN_RISK);
-
-	return e ? e : tell_warning(c, in, cmd->word, text ? text : "", &cmd->candidate);
+	return e ? e : store_try_later(c, in->id, c->at_us + settings.retry_seconds * US_PER_S);
 }
 
 static Pb__Code offer(
@@ -231,32 +199,23 @@ static Pb__Code offer(
 {
 	struct world w;
 	struct engine_command out[COMMANDS];
-	struct engine_event look = { .kind = EVENT_TICK, .now_us = c->at_us };
+	struct carry k = { .rows = in, .n_rows = 1, .world = &w };
 	Pb__Code e = world_load(c, in, scope, &w);
 	size_t n;
 
+	*ret_offered = false;
+	if (!e && w.turn && w.engine.policy.mode == MODE_DIVERT)
+		return leave_to_plan(c, in);
+	if (!e)
+		e = plan_begin(c, &w.engine, NULL, &w.plan);
 	if (e)
 		return e;
-	n = engine_step(&w.engine, &look, &w.ranking, out, COMMANDS);
-	for (size_t i = 0; i < n && !e; i++) {
-		if (out[i].kind == COMMAND_OFFER) {
-			e = persist_offer(c, in, &w, &out[i].candidate);
-			*ret_offered = !e;
-		} else if (out[i].kind == COMMAND_WARN) {
-			e = persist_warning(c, in, &out[i]);
-		}
-	}
+	n = record_step(&w.engine, c->at_us, NULL, &w.ranking, out, COMMANDS);
+	e = carry_out(c, &k, out, n);
+	*ret_offered = k.offers > 0;
 	if (!e && !*ret_offered)
 		e = store_try_later(c, in->id, c->at_us + settings.retry_seconds * US_PER_S);
 	return e;
-}
-
-/* One that is kept for somebody is weighed against all others by the plan of the region. */
-static Pb__Code leave_to_plan(struct call *c, const struct incident_row *in)
-{
-	Pb__Code e = store_mark_region(c, in->region);
-
-	return e ? e : store_try_later(c, in->id, c->at_us + settings.retry_seconds * US_PER_S);
 }
 
 Pb__Code offer_next(struct call *c, const struct incident_row *in, bool *ret_offered)
@@ -268,6 +227,7 @@ Pb__Code offer_next(struct call *c, const struct incident_row *in, bool *ret_off
 	if (in->hold_until_us > c->at_us)
 		return PB__CODE__OK;
 	e = region_hold(c, in->region, &ours.epoch);
+	/* One that is kept for somebody is weighed against all others. */
 	if (e || !ours.epoch || *in->queued_for)
 		return e ? e : leave_to_plan(c, in);
 	return offer(c, &ours, WORLD_AVAILABLE, ret_offered);

@@ -84,14 +84,41 @@ Pb__Code store_asked(struct call *c, struct incident *in);
 
 /* ---- responders near a place (store_crew.c) ---- */
 
-/* The available units of a region nearest to a place. */
-Pb__Code store_crew(
-	struct call *c, const char *region, struct lonlat at, unsigned limit, struct crew *ret);
+/* The available units of a region nearest to a place; *ret_turn: one under way is nearer. */
+Pb__Code store_crew(struct call *c, const char *region, struct lonlat at, unsigned limit,
+	struct crew *ret, bool *ret_turn);
 /* Those of all other regions. */
 Pb__Code store_crew_abroad(
 	struct call *c, const char *region, struct lonlat at, unsigned limit, struct crew *ret);
 /* Everyone, the available ones first. */
 Pb__Code store_crew_all(struct call *c, struct lonlat at, struct crew *ret);
+
+struct region_crew {
+	struct crew crew;
+	const char **assignment; /* of each unit, "" none */
+	const char *freed;       /* a unit whose work has just ended, NULL none */
+};
+Pb__Code store_crew_of_region(
+	struct call *c, const char *region, int64_t since_us, struct region_crew *ret);
+
+/* ---- a whole region (store_world.c) ---- */
+
+struct open_incidents {
+	struct incident_row *rows;
+	struct incident *incidents; /* in the same order, with room for two more */
+	size_t n;
+};
+Pb__Code store_open_incidents(struct call *c, const char *region, struct open_incidents *ret);
+Pb__Code store_asked_all(struct call *c, struct open_incidents *o);
+/* What a plan is about to change, as it was when it was loaded. */
+struct plan_locks {
+	const char *region;
+	const char **incidents, **units, **status;
+	int64_t *was; /* n_live + 10 n_open + 100 swaps */
+	size_t n_incidents, n_units;
+};
+/* False: something was changed or is being changed; nothing may be written. */
+Pb__Code store_lock_for_plan(struct call *c, const struct plan_locks *l, bool *ret_all);
 
 /* ---- what dispatchers do (store_hand.c) ---- */
 
@@ -138,7 +165,8 @@ Pb__Code store_mark_region(struct call *c, const char *region);
 /* The region of a responder. */
 Pb__Code store_mark_home(struct call *c, const char *responder);
 /* A marked region of ours, and takes the mark off; NULL when there is none. */
-Pb__Code store_claim_region(struct call *c, const char *owner, const char **ret);
+Pb__Code store_claim_region(
+	struct call *c, const char *owner, const char **ret, int64_t *ret_planned_us);
 Pb__Code store_ask_borrow(struct call *c, const struct incident_row *in, const char *responder,
 	int64_t epoch, bool *ret_asked);
 struct borrow_row {
@@ -260,12 +288,14 @@ Pb__Position *wgs84_position(struct arena *a, double lon, double lat, double acc
 enum { INCIDENT_COLUMN_COUNT = 24 };
 
 /* When a region marked at that time is planned: plans keep a distance. */
-#define REGION_NEXT_PLAN(at) "greatest(" at ", r.planned_at + interval '300 milliseconds')"
+#define REGION_NEXT_PLAN(at) "greatest(" at ", r.planned_at + interval '100 milliseconds')"
 
 extern const struct db_stmt sql_add_incident, sql_lock_incident, sql_lock_waiting, sql_try_later,
 	sql_wake_waiting, sql_end_incident, sql_reopen_incident, sql_move_incident, sql_note_nobody,
 	sql_note_risk, sql_note_remote, sql_asked;
-extern const struct db_stmt sql_crew_available, sql_crew_abroad, sql_crew_all;
+extern const struct db_stmt sql_crew_available, sql_crew_abroad, sql_crew_all, sql_crew_of_region;
+extern const struct db_stmt sql_open_incidents, sql_asked_all, sql_lock_unchanged, sql_lock_free,
+	sql_zones, sql_rate, sql_sites;
 extern const struct db_stmt sql_hold, sql_want, sql_queue, sql_unqueue, sql_queue_of, sql_board,
 	sql_bypasses, sql_by_hand;
 extern const struct db_stmt sql_show_alive, sql_fair_share, sql_take_leases, sql_give_leases,

@@ -231,7 +231,7 @@ const struct db_stmt sql_end_assignment = {
 	"with a as (update dispatch.assignment set ended_at = $2, how = $3, end_reason = $4,"
 	"   ended_by = $6 where id = $1 and ended_at is null"
 	"  returning id, incident_id, responder_id, lead),"
-	" o as (update dispatch.offer o set replaces_id = null, lead = false from a"
+	" o as (update dispatch.offer o set replaces_id = null, lead = a.lead from a"
 	"  where o.replaces_id = a.id and o.outcome is null returning o.id),"
 	" v as (update dispatch.offer o set leaves_id = case when o.agreed_at is null then null"
 	"    else o.leaves_id end from a where o.leaves_id = a.id and o.outcome is null"

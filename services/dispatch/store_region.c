@@ -143,23 +143,25 @@ Pb__Code store_mark_home(struct call *c, const char *responder)
  * stays. Regions with anything open are planned now and then even unmarked. */
 const struct db_stmt sql_claim_region = {
 	"claim_region",
-	"update dispatch.region set dirty_at = null, planned_at = $2 where code = (select r.code"
-	"  from dispatch.region r join dispatch.region_lease l on l.region = r.code and l.owner = "
-	"$1"
+	"with was as (select r.code, r.planned_at from dispatch.region r"
+	"  join dispatch.region_lease l on l.region = r.code and l.owner = $1"
 	"  where r.dirty_at <= $2 or r.planned_at < $2 - interval '5 seconds' and exists (select"
 	"   from dispatch.incident i where i.region = r.code and i.phase = 'OPEN')"
 	"  order by coalesce(r.dirty_at, r.planned_at) limit 1 for update of r skip locked)"
-	" returning code",
+	" update dispatch.region r set dirty_at = null, planned_at = $2 from was"
+	" where r.code = was.code returning r.code, was.planned_at",
 	.in = { DB_UUID, DB_TIME },
-	.out = { DB_TEXT },
+	.out = { DB_TEXT, DB_TIME },
 };
 
-Pb__Code store_claim_region(struct call *c, const char *owner, const char **ret)
+Pb__Code store_claim_region(
+	struct call *c, const char *owner, const char **ret, int64_t *ret_planned_us)
 {
 	struct db_rows r;
 	Pb__Code e = db_run(c, &sql_claim_region, &r, DB_ARGS(db_uuid(owner), db_time(c->at_us)));
 
 	*ret = !e && r.n ? db_get_text(&r, 0, 0) : NULL;
+	*ret_planned_us = *ret ? db_get_i64(&r, 0, 1) : 0;
 	return e;
 }
 
@@ -213,7 +215,9 @@ const struct db_stmt sql_ask_borrow = {
 	"ask_borrow",
 	"insert into dispatch.borrow (id, incident_id, responder_id, borrower, lender, asked_at,"
 	"  asked_epoch) select $1, $2, r.id, $4, r.region, $5, $6 from dispatch.responder r"
-	" where r.id = $3 and r.region <> $4 on conflict do nothing returning lender",
+	" where r.id = $3 and r.region <> $4 and not exists (select from dispatch.borrow b"
+	"  where b.incident_id = $2 and b.responder_id = r.id"
+	"  and b.asked_at > $5 - interval '30 seconds') on conflict do nothing returning lender",
 	.in = { DB_UUID, DB_UUID, DB_UUID, DB_TEXT, DB_TIME, DB_I64 },
 	.out = { DB_TEXT },
 };

@@ -53,6 +53,7 @@ static Pb__Code keep_partitions(struct call *c, bool *ret_more)
 
 const struct tick dispatch_ticks[] = {
 	{ "keep_leases", 500, keep_leases },
+	{ "plan_regions", 50, plan_regions },
 	{ "lend", 200, lend },
 	{ "expire_offers", 250, expire_offers },
 	{ "offer_waiting", 250, offer_waiting },

@@ -1,1 +1,1 @@
-target_link_libraries(jbctl PRIVATE svc_intake pkg::curl pkg::pq pkg::nats)
+target_link_libraries(jbctl PRIVATE svc_intake svc_dispatch pkg::sodium pkg::curl pkg::pq pkg::nats)

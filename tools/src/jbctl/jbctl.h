@@ -39,6 +39,7 @@ int cmd_list(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
 int cmd_dead_letters(int argc, char **argv);
 int cmd_events(int argc, char **argv);
+int cmd_dispatch(int argc, char **argv);
 int cmd_districts(int argc, char **argv);
 int cmd_states(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

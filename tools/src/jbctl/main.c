@@ -20,6 +20,8 @@ static const struct command commands[] = {
 		"send kept events again, into a stream made anew when it is gone", cmd_events },
 	{ "streams", "ensure | show", "make the JetStream streams and read them back",
 		cmd_streams },
+	{ "dispatch", "explain ID", "why who was sent, decided again from the record",
+		cmd_dispatch },
 	{ "districts", "import FILE", "load district polygons from GeoJSON", cmd_districts },
 	{ "states", "", "the phases of an incident as a diagram (Mermaid)", cmd_states },
 	{ 0 },

@@ -1,0 +1,98 @@
+/* demand.c - where incidents are to be expected, from those of the last four weeks. */
+#include <stdlib.h>
+#include <string.h>
+#include "dispatch/dispatch.h"
+#include "kit/timeutil.h"
+
+enum { FRESH_S = 600, ENOUGH = 50 };
+
+struct known {
+	char region[33];
+	int64_t at_us;
+	struct demand demand;
+	struct zone *zones;
+	struct post_site *posts;
+	char (*codes)[33];
+};
+static struct known all[LEASES_MAX];
+
+static struct known *place_for(const char *region)
+{
+	struct known *oldest = &all[0];
+
+	for (size_t i = 0; i < LEASES_MAX; i++) {
+		if (!strcmp(all[i].region, region))
+			return &all[i];
+		if (all[i].at_us < oldest->at_us)
+			oldest = &all[i];
+	}
+	memset(oldest->region, 0, sizeof(oldest->region));
+	(void)memccpy(oldest->region, region, 0, sizeof(oldest->region) - 1);
+	oldest->at_us = 0;
+	return oldest;
+}
+
+static bool keep_zones(struct known *k, const struct db_rows *r)
+{
+	struct zone *zones = realloc(k->zones, (r->n + 1) * sizeof(*zones));
+	double total = 0;
+
+	if (!zones)
+		return false;
+	k->zones = zones;
+	for (size_t i = 0; i < r->n; i++)
+		total += (double)db_get_i64(r, i, 2);
+	for (size_t i = 0; i < r->n; i++)
+		zones[i] = (struct zone){ .at = { db_get_f64(r, i, 0), db_get_f64(r, i, 1) },
+			.share = (double)db_get_i64(r, i, 2) / total };
+	k->demand.zones = zones;
+	k->demand.n_zones = total >= ENOUGH ? r->n : 0;
+	return true;
+}
+
+static bool keep_posts(struct known *k, const struct db_rows *r)
+{
+	struct post_site *posts = realloc(k->posts, (r->n + 1) * sizeof(*posts));
+	char(*codes)[33] = posts ? realloc(k->codes, (r->n + 1) * sizeof(*codes)) : NULL;
+
+	if (posts)
+		k->posts = posts;
+	if (!codes)
+		return false;
+	k->codes = codes;
+	for (size_t i = 0; i < r->n; i++) {
+		memset(codes[i], 0, sizeof(codes[i]));
+		(void)memccpy(codes[i], db_get_text(r, i, 0), 0, sizeof(codes[i]) - 1);
+		posts[i] = (struct post_site){ codes[i],
+			{ db_get_f64(r, i, 1), db_get_f64(r, i, 2) } };
+	}
+	k->demand.posts = posts;
+	k->demand.n_posts = r->n;
+	return true;
+}
+
+static bool look(struct call *c, struct known *k, const char *region)
+{
+	struct db_rows zones, rate, posts;
+
+	if (db_run(c, &sql_zones, &zones, DB_ARGS(db_text(region), db_time(c->at_us))) ||
+		db_run(c, &sql_rate, &rate, DB_ARGS(db_text(region), db_time(c->at_us))) ||
+		db_run(c, &sql_sites, &posts, DB_ARGS(db_text(region))))
+		return false;
+	if (!keep_zones(k, &zones) || !keep_posts(k, &posts))
+		return false;
+	k->demand.rate_per_s = db_get_f64(&rate, 0, 0);
+	k->at_us = c->at_us;
+	return true;
+}
+
+const struct demand *demand_of(struct call *c, const char *region, double busy)
+{
+	struct known *k = place_for(region);
+
+	if (c->at_us - k->at_us > FRESH_S * US_PER_S && !look(c, k, region))
+		return NULL;
+	for (size_t i = 0; i < k->demand.n_zones; i++)
+		k->zones[i].busy = busy;
+	return k->demand.n_zones ? &k->demand : NULL;
+}
