@@ -65,7 +65,7 @@ static void set_engine(struct call *c, struct region_plan *p)
 
 /* ---- queues: somebody better may be free ---- */
 
-static double drive_s(const struct engine *e, struct lonlat from, struct lonlat to, int64_t now_us)
+static double trip_s(const struct engine *e, struct lonlat from, struct lonlat to, int64_t now_us)
 {
 	struct travel_from f = { .at = from, .course_deg = -1, .speed_mps = -1 };
 	struct travel t;
@@ -85,10 +85,10 @@ static double kept_for_s(
 		if (!strcmp(e->incidents[i].id, u->incident)) {
 			struct lonlat scene = e->incidents[i].at;
 			if (u->state == UNIT_EN_ROUTE)
-				left += drive_s(e, u->fix.at, scene, now_us);
-			return left + drive_s(e, scene, in->at, now_us);
+				left += trip_s(e, u->fix.at, scene, now_us);
+			return left + trip_s(e, scene, in->at, now_us);
 		}
-	return left + drive_s(e, u->fix.at, in->at, now_us);
+	return left + trip_s(e, u->fix.at, in->at, now_us);
 }
 
 static bool somebody_sooner(
@@ -97,7 +97,7 @@ static bool somebody_sooner(
 	for (size_t i = 0; i < e->n_units; i++) {
 		const struct unit *u = &e->units[i];
 		if (u->state == UNIT_AVAILABLE && (u->fix.at_us || u->has_post) &&
-			drive_s(e, u->fix.at_us ? u->fix.at : u->post, in->at, now_us) < than_s)
+			trip_s(e, u->fix.at_us ? u->fix.at : u->post, in->at, now_us) < than_s)
 			return true;
 	}
 	return false;

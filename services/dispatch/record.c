@@ -262,7 +262,11 @@ static bool get_demand(const Pb__DecisionInputs *p, struct arena *a, struct dema
 	for (size_t i = 0; i < p->n_posts; i++)
 		posts[i] = (struct post_site){ p->posts[i]->code,
 			{ p->posts[i]->lon, p->posts[i]->lat } };
-	*ret = (struct demand){ zones, p->n_zones, p->rate_per_s, posts, p->n_posts };
+	*ret = (struct demand){ .zones = zones,
+		.n_zones = p->n_zones,
+		.rate_per_s = p->rate_per_s,
+		.posts = posts,
+		.n_posts = p->n_posts };
 	return true;
 }
 
