@@ -5,7 +5,7 @@
 
 #include "dispatch/positions.h"
 
-enum { ID_MAX = 40, NONE = -1 };
+enum { ID_MAX = 40, NONE = -1, FREE = -2 };
 
 struct unit_vector {
 	double x, y, z;
@@ -28,9 +28,8 @@ struct cold {
 /* Emptied cells stay until the next rebuild: their key still marks the way of probing. */
 struct cell {
 	int32_t ix, iy;
-	int32_t first; /* slot */
+	int32_t first; /* slot; NONE: emptied; FREE: never used */
 	uint32_t count;
-	bool used;
 };
 
 struct positions {
