@@ -1,7 +1,6 @@
 /* roads_model.c - the travel-time model over a road graph: one search answers for all responders.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "dispatch/roads_router.h"
 
@@ -9,26 +8,23 @@
  * and answers for responders anywhere later. */
 enum { WHOLE_NODES = 40000 };
 
-static size_t mark_wanted(struct roads_router *q, const struct travel_from *from, size_t n)
+static size_t mark_wanted(struct roads_router *q, const struct sources *from)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct spot *s = router_spot(q, from[i].at, course_at_speed(&from[i]));
-		for (size_t k = 0; k < s->n; k++) {
-			uint32_t node = q->graph->edges[s->places[k].edge].to;
+	for (size_t i = 0; i < from->n; i++)
+		for (size_t k = 0; k < from->v[i].n; k++) {
+			uint32_t node = from->v[i].ways[k].node;
 			count += !q->wanted[node];
 			q->wanted[node] = 1;
 		}
-	}
 	return count;
 }
 
-static bool search_tree(
-	struct roads_router *q, struct tree *t, const struct travel_from *from, size_t n)
+static bool search_tree(struct roads_router *q, struct tree *t, const struct sources *from)
 {
 	bool whole = q->graph->head->n_nodes <= WHOLE_NODES;
-	size_t wait_for = whole ? 0 : mark_wanted(q, from, n);
+	size_t wait_for = whole ? 0 : mark_wanted(q, from);
 	bool ok = search_to(q, &t->spot, t->hour, wait_for, t->label, &t->done_ms);
 
 	/* Marks of nodes that were never reached. */
@@ -47,50 +43,54 @@ static double flat_distance_m(struct lonlat a, struct lonlat b, double cos_lat)
 	return per_deg * sqrt(dx * dx + dy * dy);
 }
 
-static struct travel by_road(const struct roads_router *q, const struct travel_from *from,
-	struct lonlat target, double cos_lat, uint32_t ms, int hour)
-{
-	const struct band *b = from->unsure ? &q->unsure_band[hour] : &q->band[hour];
-	double drive = ms == ROADS_UNREACHED ? INFINITY : ms / 1000.0;
-	double turnout = travel_turnout_s(hour, from->under_way);
+/* What is the same for all responders of a question. */
+struct asked {
+	const struct roads_router *q;
+	const struct tree *t;
+	double cos_lat;
+	double turnout[2]; /* by under_way */
+};
 
-	return (struct travel){ .distance_m = flat_distance_m(from->at, target, cos_lat),
+static struct travel by_road(const struct asked *a, const struct travel_from *from, uint32_t ms)
+{
+	const struct band *b =
+		from->unsure ? &a->q->unsure_band[a->t->hour] : &a->q->band[a->t->hour];
+	double drive = ms == ROADS_UNREACHED ? INFINITY : ms / 1000.0;
+	double turnout = a->turnout[from->under_way];
+
+	return (struct travel){ .distance_m = flat_distance_m(from->at, a->t->target, a->cos_lat),
 		.eta_s = turnout + drive,
 		.eta_p90_s = turnout + drive * b->p90,
 		.sigma = b->sigma };
 }
 
-/* One responder; false when the search must go further to know. */
-static bool answer(struct roads_router *q, const struct tree *t, const struct travel_from *from,
-	double cos_lat, struct travel *ret)
+/* False when the search must go further to know. */
+static bool answer(const struct asked *a, const struct sources *from, struct travel *ret)
 {
-	const struct spot *s = router_spot(q, from->at, course_at_speed(from));
 	bool final = true;
-	uint32_t ms;
 
-	if (!s->n) {
-		ret->eta_s = -1; /* by straight line, later */
-		return true;
-	}
-	ms = time_between(q, s, &t->spot, t->label, t->done_ms, t->hour, &final);
-	*ret = by_road(q, from, t->target, cos_lat, ms, t->hour);
+	for (size_t i = 0; i < from->n && final; i++)
+		if (from->v[i].off_graph)
+			ret[i].eta_s = -1; /* by straight line, later */
+		else
+			ret[i] = by_road(
+				a, &from->from[i], source_ms(a->q, &from->v[i], a->t, &final));
 	return final;
 }
 
-static bool answer_all(struct roads_router *q, struct tree *t, const struct travel_from *from,
-	size_t n, struct travel *ret)
+static bool answer_all(
+	struct roads_router *q, struct tree *t, const struct sources *from, struct travel *ret)
 {
-	double cos_lat = cos(t->target.lat * 3.14159265358979323846 / 180);
-	bool final = !t->fresh;
+	struct asked a = { q, t, cos(t->target.lat * 3.14159265358979323846 / 180),
+		{ travel_turnout_s(t->hour, false), travel_turnout_s(t->hour, true) } };
+	bool again = t->fresh;
 
 	for (int pass = 0; pass < 2; pass++) {
-		if (!final && !search_tree(q, t, from, n))
+		if (again && !search_tree(q, t, from))
 			return false;
-		final = true;
-		for (size_t i = 0; i < n && final; i++)
-			final = answer(q, t, &from[i], cos_lat, &ret[i]);
-		if (final)
+		if (answer(&a, from, ret))
 			return true;
+		again = true;
 	}
 	return false;
 }
@@ -99,8 +99,10 @@ static void roads_model_to(const void *ctx, struct lonlat target, int64_t at_us,
 	const struct travel_from *from, size_t n, struct travel *ret)
 {
 	struct roads_router *q = ((const struct router_ref *)ctx)->q;
-	struct tree *t = router_tree(q, target, travel_hour(at_us));
-	bool by_graph = t && t->spot.n && answer_all(q, t, from, n, ret);
+	int hour = travel_hour(at_us);
+	struct tree *t = router_tree(q, target, hour);
+	const struct sources *s = t && t->spot.n ? router_sources(q, from, n, hour) : NULL;
+	bool by_graph = s && answer_all(q, t, s, ret);
 
 	for (size_t i = 0; i < n; i++)
 		if (!by_graph || ret[i].eta_s < 0)
@@ -111,59 +113,4 @@ struct travel_model roads_model(struct roads_router *q)
 {
 	roads_fit_straight(q);
 	return (struct travel_model){ &q->self, roads_model_to };
-}
-
-/* ---- the straight line, fitted ---- */
-
-enum { FIT_TARGETS = 24, FIT_SOURCES = 40, FIT_BIG = 200000, FIT_FEW = 6 };
-static const double FIT_NEAR_M = 500;
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static uint32_t draw(uint64_t *state, uint32_t n)
-{
-	*state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)((*state >> 33) % n);
-}
-
-/* Ratios of road time to straight-line time towards one junction. */
-static size_t compare(struct roads_router *q, uint64_t *state, double *ret)
-{
-	const int hour = 3; /* free flow */
-	uint32_t n = q->graph->head->n_nodes, target = draw(state, n);
-	struct lonlat to = roads_node_at(q->graph, target);
-	size_t found = 0;
-
-	roads_node_to(q, target, hour, q->scratch);
-	for (int i = 0; i < FIT_SOURCES; i++) {
-		uint32_t node = draw(state, n);
-		struct travel_from from = { .at = roads_node_at(q->graph, node),
-			.under_way = true };
-		struct travel t;
-		travel_straight.to(NULL, to, INT64_C(19) * 3600 * 1000000, &from, 1, &t);
-		if (q->scratch[node] != ROADS_UNREACHED && t.distance_m > FIT_NEAR_M)
-			ret[found++] = q->scratch[node] / 1000.0 / t.eta_s;
-	}
-	return found;
-}
-
-struct travel_straight_fit roads_fit_straight(struct roads_router *q)
-{
-	double ratio[FIT_TARGETS * FIT_SOURCES];
-	uint64_t state = 1;
-	size_t n = 0, targets = q->graph->head->n_nodes > FIT_BIG ? FIT_FEW : FIT_TARGETS;
-
-	if (q->fitted)
-		return q->fit;
-	for (size_t i = 0; i < targets; i++)
-		n += compare(q, &state, &ratio[n]);
-	qsort(ratio, n, sizeof(*ratio), by_value);
-	q->fit.factor = n ? fmin(fmax(ratio[n / 2], 0.2), 5) : 1;
-	q->fitted = true;
-	return q->fit;
 }

@@ -25,6 +25,7 @@ struct look {
 	const struct roads *r;
 	struct lonlat centre;
 	double kx, ky; /* metres per degree */
+	double lon_e7, lat_e7, kx_e7, ky_e7;
 	double radius_m;
 	struct near v[NEAR_MAX];
 	size_t n;
@@ -36,8 +37,8 @@ struct flat {
 
 static struct flat flatten(const struct look *l, struct image_point p)
 {
-	return (struct flat){ (p.lon_e7 / 1e7 - l->centre.lon) * l->kx,
-		(p.lat_e7 / 1e7 - l->centre.lat) * l->ky };
+	return (struct flat){ (p.lon_e7 - l->lon_e7) * l->kx_e7,
+		(p.lat_e7 - l->lat_e7) * l->ky_e7 };
 }
 
 static double course_of(double dx, double dy)
@@ -48,7 +49,7 @@ static double course_of(double dx, double dy)
 }
 
 /* The point of a stretch nearest to the centre, as a share of it; its square distance. */
-static double foot_on(struct flat a, struct flat b, double *ret_off2)
+static inline double foot_on(struct flat a, struct flat b, double *ret_off2)
 {
 	double dx = b.x - a.x, dy = b.y - a.y, len2 = dx * dx + dy * dy;
 	double t = len2 > 0 ? -(a.x * dx + a.y * dy) / len2 : 0;
@@ -237,12 +238,16 @@ static size_t pick(const struct look *l, double course_deg, struct roads_place *
 
 static struct look look_at(const struct roads *r, struct lonlat at, double radius_m)
 {
-	double ky = M_PER_DEG;
+	double kx = M_PER_DEG * fmax(cos(at.lat * 3.14159265358979323846 / 180), 0.01);
 
 	return (struct look){ .r = r,
 		.centre = at,
-		.kx = ky * fmax(cos(at.lat * 3.14159265358979323846 / 180), 0.01),
-		.ky = ky,
+		.kx = kx,
+		.ky = M_PER_DEG,
+		.lon_e7 = at.lon * 1e7,
+		.lat_e7 = at.lat * 1e7,
+		.kx_e7 = kx / 1e7,
+		.ky_e7 = M_PER_DEG / 1e7,
 		.radius_m = radius_m };
 }
 

@@ -72,6 +72,8 @@ void roads_router_free(struct roads_router *q)
 	free(q->closed);
 	free(q->queue.v);
 	free(q->queue.head);
+	sources_free(&q->few);
+	sources_free(&q->many);
 	roads_free(q->graph);
 	free(q);
 }
@@ -145,6 +147,7 @@ const struct spot *router_spot(struct roads_router *q, struct lonlat at, double 
 
 void router_forget(struct roads_router *q)
 {
+	q->few.valid = q->many.valid = false;
 	memset(q->tree_of, 0, 4 * (size_t)ROADS_TREES_MAX * sizeof(*q->tree_of));
 	for (size_t i = 0; i < q->n_trees; i++)
 		q->trees[i].used = false;

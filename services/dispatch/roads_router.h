@@ -45,6 +45,24 @@ struct queue {
 	uint32_t at_ms; /* the slot being worked off */
 };
 
+/* A way on from where a responder is: over the rest of an edge to its end. */
+struct source_way {
+	uint32_t node, edge, edge_ms, rest_ms, off_ms;
+	float along;
+};
+struct source {
+	bool off_graph;
+	uint8_t n;
+	struct source_way ways[ROADS_PLACES];
+};
+struct sources {
+	struct travel_from *from;
+	struct source *v;
+	size_t n, room;
+	int hour;
+	bool valid;
+};
+
 struct roads_router {
 	struct roads *graph;
 	uint32_t *scale[24];  /* by kind: times 1024 */
@@ -62,6 +80,7 @@ struct roads_router {
 	size_t n_trees, max_trees;
 	uint64_t uses;
 	struct spot *spots;
+	struct sources few, many;
 	struct travel_straight_fit fit;
 	bool fitted;
 	struct router_ref {
@@ -112,10 +131,13 @@ bool search_to(struct roads_router *q, const struct spot *target, int hour, size
 bool run_on(struct roads_router *q, int hour, size_t stop, uint32_t *label, uint32_t *via);
 bool offer_label(struct roads_router *q, uint32_t *label, uint32_t node, uint32_t ms);
 bool usable(const struct roads_router *q, uint32_t edge);
-/* Milliseconds from a spot to a target's spot, ROADS_UNREACHED when there is no way; *ret_final is
- * cleared when the labels don't reach far enough to know. */
-uint32_t time_between(const struct roads_router *q, const struct spot *from,
-	const struct spot *target, const uint32_t *label, uint32_t done_ms, int hour,
+/* What was prepared for the same question, or is now; NULL when memory is out. */
+const struct sources *router_sources(
+	struct roads_router *q, const struct travel_from *from, size_t n, int hour);
+void sources_free(struct sources *s);
+/* Milliseconds to the tree's target, ROADS_UNREACHED when there is no way; *ret_final is cleared
+ * when the labels don't reach far enough to know. */
+uint32_t source_ms(const struct roads_router *q, const struct source *s, const struct tree *t,
 	bool *ret_final);
 
 #endif

@@ -166,45 +166,6 @@ bool search_to(struct roads_router *q, const struct spot *target, int hour, size
 	return run_back(q, hour, wait_for, label, ret_done);
 }
 
-static void least(uint32_t *ms, uint64_t by)
-{
-	if (by < *ms)
-		*ms = (uint32_t)by;
-}
-
-/* When the target lies ahead on the same edge, no node is met on the way. */
-static void straight_on(const struct roads_router *q, const struct roads_place *from,
-	const struct spot *target, int hour, uint32_t *ms)
-{
-	for (size_t i = 0; i < target->n; i++) {
-		const struct roads_place *t = &target->places[i];
-		if (t->edge == from->edge && t->along >= from->along)
-			least(ms, share_ms(edge_ms(q, t->edge, hour), t->along - from->along) +
-					  (uint64_t)off_ms(t) + off_ms(from));
-	}
-}
-
-uint32_t time_between(const struct roads_router *q, const struct spot *from,
-	const struct spot *target, const uint32_t *label, uint32_t done_ms, int hour,
-	bool *ret_final)
-{
-	uint32_t ms = ROADS_UNREACHED;
-
-	for (size_t i = 0; i < from->n; i++) {
-		const struct roads_place *p = &from->places[i];
-		uint32_t there = label[q->graph->edges[p->edge].to];
-		if (!usable(q, p->edge))
-			continue;
-		if (there > done_ms || (there == ROADS_UNREACHED && done_ms != ROADS_UNREACHED))
-			*ret_final = false;
-		if (there != ROADS_UNREACHED)
-			least(&ms, there + (uint64_t)off_ms(p) +
-					   share_ms(edge_ms(q, p->edge, hour), 1 - p->along));
-		straight_on(q, p, target, hour, &ms);
-	}
-	return ms;
-}
-
 /* ---- from and to a single node, and labels for a caller ---- */
 
 void roads_node_to(struct roads_router *q, uint32_t node, int hour, uint32_t *ret)

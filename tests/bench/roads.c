@@ -6,7 +6,7 @@
 #include "dispatch/roads.h"
 #include "kit/timeutil.h"
 
-enum { INCIDENTS = 400, MOST = 4000 };
+enum { INCIDENTS = 400, MOST = 4000, ROUNDS = 60 };
 
 static uint64_t state = 42;
 static double draw(void)
@@ -156,6 +156,34 @@ static double bench_model(struct roads_router *q, size_t n_from, bool again)
 	return us[INCIDENTS / 2];
 }
 
+/* The whole table of a plan: n responders that have moved since, to n open incidents asked about
+ * before. */
+static double bench_table(struct roads_router *q, size_t n)
+{
+	static struct travel_from from[MOST];
+	static struct travel ret[MOST];
+	static struct lonlat target[MOST];
+	struct travel_model m = roads_model(q);
+	double us[ROUNDS];
+
+	for (size_t i = 0; i < n; i++)
+		target[i] = somewhere(roads_router_graph(q));
+	for (size_t round = 0; round < ROUNDS; round++) {
+		for (size_t k = 0; k < n; k++)
+			from[k] = (struct travel_from){ somewhere(roads_router_graph(q)),
+				draw() * 360, 8, false, true };
+		int64_t start = mono_us();
+		for (size_t i = 0; i < n; i++)
+			m.to(m.ctx, target[i], 0, from, n, ret);
+		us[round] = (double)(mono_us() - start);
+	}
+	us[0] = us[1]; /* the incidents were new then */
+	char what[80];
+	snprintf(what, sizeof(what), "%zu moved responders x %zu known incidents", n, n);
+	show(what, us, ROUNDS);
+	return us[ROUNDS / 2];
+}
+
 int main(int argc, char **argv)
 {
 	struct roads_report rep;
@@ -179,6 +207,7 @@ int main(int argc, char **argv)
 	n = n < 1 ? 1 : n > MOST ? MOST : n;
 	double plain = bench_plain(r), ours = bench_model(q, n, false);
 	bench_model(q, n, true);
+	bench_table(q, n);
 	printf("ratio ours / plain %.2f; ours under 1 ms: %s\n", ours / plain,
 		ours < 1000 ? "yes" : "no");
 	roads_router_free(q);

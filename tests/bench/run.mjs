@@ -267,6 +267,9 @@ async function benchRoads() {
 		report(`the same, asked again`, `${(us(`${n} responders to one incident, again`) / 1000).toFixed(3)} ms`,
 			`plain Dijkstra ${(plain / 1000).toFixed(2)} ms`,
 			(us(`${n} responders to one incident, again`) / plain).toFixed(3), '-');
+		const table = us(`${n} moved responders x ${n} known incidents`);
+		report(`times of ${n} moved responders to each of ${n} known incidents`, `${(table / 1000).toFixed(2)} ms`,
+			`${n} plain Dijkstras ${(plain * n / 1000).toFixed(0)} ms`, (table / plain / n).toFixed(3), '-');
 	}
 }
 
