@@ -8,6 +8,7 @@ static const struct service claims = {
 	.statements = claims_statements,
 	.rpcs = { claims_bindings, CLAIMS_RPCS, &claims_handlers },
 	.events = claims_events,
+	.patience_ms = 20,
 	.ticks =
 		(const struct tick[]){
 			{ "deliver", 250, deliver_tick },

@@ -9,6 +9,7 @@ static const struct service service = {
 	.statements = evidence_statements,
 	.rpcs = { evidence_bindings, EVIDENCE_RPCS, &evidence_handlers },
 	.events = evidence_events,
+	.patience_ms = 20,
 	.ticks = (const struct tick[]){ { "reap_workers", 5000, reap_workers }, { 0 } },
 	.start = evidence_start,
 	.stop = evidence_stop,

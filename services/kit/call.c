@@ -210,38 +210,6 @@ Pb__Code fault_from_result(struct call *c, const struct db_stmt *st, const PGres
 	}
 }
 
-Pb__Code db_run(struct call *c, const struct db_stmt *st, struct db_rows *ret,
-	const struct db_arg *args, size_t n)
-{
-	PGresult *r;
-	ExecStatusType status;
-
-	assert(c->tx_open);
-	if (c->faults.code)
-		return c->faults.code;
-	r = db_exec(&c->svc->db, st, args, n, c->arena);
-	if (!r) {
-		c->faults.retry_after_s = 1;
-		return fault_set(&c->faults, PB__CODE__BUSY, "the database connection was lost");
-	}
-	status = PQresultStatus(r);
-	if (!result_keep(c, r))
-		return fault_set(
-			&c->faults, PB__CODE__TOO_LARGE, "the message needs too much memory");
-	if (status == PGRES_BAD_RESPONSE)
-		return fault_set(&c->faults, PB__CODE__TOO_LARGE,
-			"an argument of '%s' is too large or not an id", st->name);
-	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-		const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-
-		c->again = db_fate_of(state) == FATE_RETRY;
-		return fault_from_result(c, st, r);
-	}
-	if (ret)
-		db_wrap_rows(ret, st, c, r);
-	return PB__CODE__OK;
-}
-
 /* ---- events ---- */
 
 const struct db_stmt stmt_outbox_insert = {
@@ -271,6 +239,7 @@ struct event_row event_pack(struct call *c, const ProtobufCMessage *event)
 	uint8_t *body;
 
 	assert(meta && meta->event);
+	c->svc->emitted = true;
 	for (unsigned i = 0; i < d->n_fields; i++) {
 		const char *v = field_text(event, &d->fields[i]);
 

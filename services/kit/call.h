@@ -53,7 +53,9 @@ struct call {
 	const struct db_arg *args;
 	size_t n_args;
 	const char *sort_key;
-	bool tx_open, again, clash; /* clash: a unique or exclusion constraint refused */
+	struct tx *tx;     /* NULL outside a transaction */
+	bool again, clash; /* clash: a unique or exclusion constraint refused */
+	bool known;        /* an event handled before: its mark is there already */
 	struct result_link *results;
 };
 
@@ -81,9 +83,16 @@ void db_bind(struct call *c, const char *key, const struct db_stmt *s, const str
 /* In answer: nothing came back because another session held the key; run once more, alone. */
 Pb__Code call_again(struct call *c) __attribute__((warn_unused_result));
 
-/* In run: executes now, inside the call's transaction. On failure the code is set in the call. */
+/* In run: a statement of the call's transaction. With `ret` it waits for the rows; without, the
+ * statement is on its way, and its failure shows at the next wait, at the latest at the commit. On
+ * failure the code is set in the call. */
 Pb__Code db_run(struct call *c, const struct db_stmt *s, struct db_rows *ret,
 	const struct db_arg *args, size_t n) __attribute__((warn_unused_result));
+/* As db_run, but the rows come with the next wait (db_settle, or db_run with `ret`): statements
+ * that don't need each other share a round trip. `ret` must live until then. */
+Pb__Code db_later(struct call *c, const struct db_stmt *s, struct db_rows *ret,
+	const struct db_arg *args, size_t n) __attribute__((warn_unused_result));
+Pb__Code db_settle(struct call *c) __attribute__((warn_unused_result));
 
 /* An event as outbox columns. The key is its scope INCIDENT field (or its first text field), the
  * district its scope DISTRICT field ("000000" when empty). */

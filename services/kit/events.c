@@ -176,6 +176,8 @@ static enum verdict judge(struct svc *s, struct work *w)
 	const char *text = w->call.faults.text ? w->call.faults.text : "";
 	char quoted[200];
 
+	if (w->call.known)
+		return SETTLED;
 	switch (code) {
 	case PB__CODE__OK:
 		return SETTLED;
@@ -204,13 +206,9 @@ static enum verdict judge(struct svc *s, struct work *w)
 
 static Pb__Code run_event(struct work *w, void *arg)
 {
-	struct db_rows rows;
-
 	(void)arg;
-	if (db_run(&w->call, &stmt_inbox_one, &rows, DB_ARGS(db_uuid(w->event.id))))
+	if (db_run(&w->call, &stmt_inbox_mark, NULL, DB_ARGS(db_uuid(w->event.id))))
 		return w->call.faults.code;
-	if (!rows.n)
-		return PB__CODE__OK; /* handled before */
 	return w->handler->run(&w->call, &w->event, w->in);
 }
 
@@ -218,50 +216,54 @@ static Pb__Code run_event(struct work *w, void *arg)
  * again it is refused again. */
 static enum verdict serve_one(struct svc *s, struct work *w)
 {
-	exec_transaction(s, w, run_event, NULL);
+	if (!w->call.known)
+		exec_transaction(s, w, run_event, NULL);
 	return judge(s, w);
 }
 
-static bool is_known(const struct exec_one *look, const char *id)
+static void mark_known(struct work **works, size_t n, const struct exec_one *look)
 {
-	for (size_t i = 0; i < look->rows.n; i++)
-		if (!strcmp(db_get_text(&look->rows, i, 0), id))
-			return true;
-	return false;
+	for (size_t k = 0; k < look->rows.n; k++)
+		for (size_t i = 0; i < n; i++)
+			if (!strcmp(db_get_text(&look->rows, k, 0), works[i]->event.id))
+				works[i]->call.known = true;
 }
 
-/* Which of these events were handled before. The work is the caller's to free. */
-static struct work *look_up(struct svc *s, struct work **works, size_t n, struct exec_one *ret)
+/* Finds out which of these events were handled before, as many were after a crash. One alone tells
+ * it itself: its mark is refused. So do all when this can't be asked now. */
+static void look_up(struct svc *s, struct work **works, size_t n)
 {
 	struct work *look = work_new(s, WORK_TICK);
 	const char **ids = ARENA_ARRAY(&look->arena, const char *, n);
+	struct exec_one one = { .w = look };
+	size_t of_concern = 0;
 
 	assert(ids);
 	for (size_t i = 0; i < n; i++)
-		ids[i] = works[i]->event.id;
-	db_bind(&look->call, "", &stmt_inbox_known, DB_ARGS(db_uuids(ids, n)));
-	*ret = (struct exec_one){ .w = look };
-	exec_statements(s, ret, 1);
-	return look;
+		if (works[i]->handler && uuid_valid(works[i]->event.id))
+			ids[of_concern++] = works[i]->event.id;
+	if (of_concern > 1) {
+		db_bind(&look->call, "", &stmt_inbox_known, DB_ARGS(db_uuids(ids, of_concern)));
+		exec_statements(s, &one, 1);
+		if (one.has_rows)
+			mark_known(works, n, &one);
+	}
+	work_free(s, look);
 }
 
 /* Each job carries its handler's statement and, behind it, the mark in the inbox. */
-static size_t bind_events(struct svc *s, struct work **works, size_t n, struct exec_one *jobs)
+static size_t bind_events(struct work **works, size_t n, struct exec_one *jobs)
 {
-	struct exec_one look;
-	struct work *looker = look_up(s, works, n, &look);
-	Pb__Code failed = looker->call.faults.code;
 	size_t bound = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct work *w = works[i];
-		Pb__Code code = failed;
+		Pb__Code code;
 
-		if (!failed && is_known(&look, w->event.id))
+		if (w->call.known)
 			continue;
-		if (!failed)
-			code = w->handler->bind(&w->call, &w->event, w->in);
-		if (code && !w->call.faults.code)
+		code = w->handler->bind(&w->call, &w->event, w->in);
+		if (code)
 			fault_set(&w->call.faults, code, "%s", code_name(code));
 		if (w->call.faults.code || !w->call.stmt)
 			continue;
@@ -269,7 +271,6 @@ static size_t bind_events(struct svc *s, struct work **works, size_t n, struct e
 		jobs[bound++].mark_wires =
 			db_encode_args(&stmt_inbox_mark, DB_ARGS(db_uuid(w->event.id)), &w->arena);
 	}
-	work_free(s, looker);
 	return bound;
 }
 
@@ -277,7 +278,7 @@ static void serve_bound(struct svc *s, struct work **works, size_t n)
 {
 	static struct exec_one jobs[BATCH_LIMIT];
 
-	exec_statements(s, jobs, bind_events(s, works, n, jobs));
+	exec_statements(s, jobs, bind_events(works, n, jobs));
 }
 
 static void hold_from(struct svc *s, struct work **works, size_t from, size_t n)
@@ -297,7 +298,7 @@ static void clear_work(struct work *w)
 	results_clear(&w->call);
 	faults_init(&w->call.faults, &w->arena);
 	w->call.stmt = NULL;
-	w->call.again = w->call.clash = false;
+	w->call.again = w->call.clash = w->call.known = false;
 }
 
 /* Unpacks when first seen. False: nothing to do with it (settled), or dead. */
@@ -341,6 +342,7 @@ void events_serve(struct svc *s, struct work **works, size_t n)
 
 	for (size_t k = 0; k < n; k++)
 		clear_work(works[k]);
+	look_up(s, works, n);
 	while (i < n && v == SETTLED) {
 		size_t run;
 

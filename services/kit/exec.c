@@ -1,4 +1,4 @@
-/* exec.c - runs bound statements in pipelined batches, and transactions one at a time.
+/* exec.c - runs bound statements in pipelined batches, and transactions one at a time (tx.c).
  *
  * A batch is sent as one libpq pipeline with one sync, so it is one implicit transaction and one
  * commit. Nothing of a failed batch stays; the job that failed is cut out with its fault and the
@@ -245,39 +245,26 @@ void exec_statements(struct svc *s, struct exec_one *jobs, size_t n)
 	atomic_store(&s->stats.db_down_since, s->db.down_since_us);
 }
 
-/* One try. AGAIN: run it once more. */
-static bool try_transaction(struct svc *s, struct work *w, tx_body body, void *arg, char state[6])
-{
-	Pb__Code code;
-
-	w->call.again = false;
-	state[0] = 0;
-	if (!db_simple(&s->db, "begin", state))
-		return false;
-	w->call.tx_open = true;
-	code = body(w, arg);
-	w->call.tx_open = false;
-	if (code && !w->call.faults.code)
-		fault_set(&w->call.faults, code, "%s", code_name(code));
-	if (!s->db.pg || PQstatus(s->db.pg) != CONNECTION_OK)
-		return false;
-	if (w->call.faults.code) {
-		db_simple(&s->db, "rollback", NULL);
-		return true;
-	}
-	return db_simple(&s->db, "commit", state);
-}
-
 static void forget_fault(struct call *c)
 {
-	c->clash = false;
+	c->clash = c->known = false;
 	faults_init(&c->faults, c->arena);
 	c->detail = NULL;
+}
+
+/* Deferred constraints speak at commit. */
+static Pb__Code commit_refused(struct call *c, const char *state)
+{
+	c->detail = arena_printf(c->arena, "commit sqlstate=%s", state);
+	if (!strncmp(state, "23", 2))
+		return fault_set(&c->faults, PB__CODE__CONFLICT, "another change came first");
+	return fault_set(&c->faults, PB__CODE__INTERNAL, "internal error");
 }
 
 Pb__Code exec_transaction(struct svc *s, struct work *w, tx_body body, void *arg)
 {
 	struct call *c = &w->call;
+	enum tx_end end;
 	char state[6];
 
 	for (int tries = 0; tries <= BATCH_TRIES; tries++) {
@@ -285,19 +272,14 @@ Pb__Code exec_transaction(struct svc *s, struct work *w, tx_body body, void *arg
 			return fault_set(
 				&c->faults, PB__CODE__BUSY, "the database is not reachable");
 		forget_fault(c);
-		if (try_transaction(s, w, body, arg, state)) {
-			if (!c->again)
-				return c->faults.code;
-		} else if (!s->db.pg || PQstatus(s->db.pg) != CONNECTION_OK) {
+		end = tx_try(s, w, body, arg, state);
+		if (end == TX_ENDED)
+			return c->faults.code;
+		if (end == TX_REFUSED)
+			return commit_refused(c, state);
+		if (end == TX_LOST) {
 			db_lost(&s->db);
 			atomic_store(&s->stats.db_down_since, s->db.down_since_us);
-		} else if (db_fate_of(state) != FATE_RETRY) {
-			c->detail = arena_printf(c->arena, "commit sqlstate=%s", state);
-			/* Deferred constraints speak at commit. */
-			if (!strncmp(state, "23", 2))
-				return fault_set(&c->faults, PB__CODE__CONFLICT,
-					"another change came first");
-			return fault_set(&c->faults, PB__CODE__INTERNAL, "internal error");
 		}
 		atomic_fetch_add(&s->stats.retries, 1);
 	}

@@ -15,23 +15,24 @@ const struct db_stmt relay_lock = {
 	"select pg_try_advisory_lock(hashtext('relay'), hashtext(current_schema()))",
 	.out = { DB_BOOL },
 };
+/* Marks what the batch before sent ($1 seq, $2 generation, $3 where in the stream) and takes the
+ * next. */
 const struct db_stmt relay_next = {
 	"relay_next",
-	"select seq, id, type, key, district, body, trace, recorded_at, generation from outbox"
-	" where sent_at is null order by seq limit 256",
+	"with marked as (update outbox o set sent_at = clock_timestamp(), stream_seq = m.stream_seq"
+	" from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as m (seq, generation, stream_seq)"
+	" where o.seq = m.seq and o.generation = m.generation)"
+	" select seq, id, type, key, district, body, trace, recorded_at, generation from outbox"
+	" where sent_at is null and seq <> all ($1) order by seq limit 256",
+	.in = { DB_I64S, DB_I64S, DB_I64S },
 	.out = { DB_I64, DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_BYTES, DB_TEXT, DB_TIME, DB_I32 },
-};
-const struct db_stmt relay_mark = {
-	"relay_mark",
-	"update outbox o set sent_at = clock_timestamp(), stream_seq = m.stream_seq"
-	" from unnest($1::bigint[], $2::bigint[]) as m(seq, stream_seq) where o.seq = m.seq",
-	.in = { DB_I64S, DB_I64S },
 };
 struct in_flight {
 	natsMsg *msg[RELAY_BATCH]; /* as handed to the library; only compared */
-	int64_t seq[RELAY_BATCH];
+	int64_t seq[RELAY_BATCH], generation[RELAY_BATCH];
 	_Atomic int64_t stream_seq[RELAY_BATCH]; /* 0 waiting, -1 failed */
 	size_t n;
+	size_t unmarked; /* from the start: stored, and the database not told yet */
 	_Atomic size_t cursor;
 	char why[160];
 };
@@ -115,6 +116,7 @@ static size_t publish_rows(struct svc *s, const struct db_rows *rows)
 		natsMsg *m = NULL;
 
 		flight.seq[i] = db_get_i64(rows, i, 0);
+		flight.generation[i] = db_get_i32(rows, i, 8);
 		st = event_message(&m, s, rows, i);
 		flight.msg[i] = m;
 		if (st == NATS_OK)
@@ -144,17 +146,21 @@ static void forget_pending(struct transport *t)
 		natsMsgList_Destroy(&list);
 }
 
-static bool mark_sent(struct transport *t, struct arena *a, size_t n)
+static bool mark_and_take(struct transport *t, struct arena *a, PGresult **ret)
 {
-	int64_t *seq = ARENA_ARRAY(a, int64_t, n), *at = ARENA_ARRAY(a, int64_t, n);
+	size_t n = flight.unmarked;
+	int64_t *at = ARENA_ARRAY(a, int64_t, n + 1);
 
-	if (!seq || !at)
+	if (!at)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		seq[i] = flight.seq[i];
+	for (size_t i = 0; i < n; i++)
 		at[i] = atomic_load(&flight.stream_seq[i]);
-	}
-	return transport_run(t, a, &relay_mark, DB_ARGS(db_i64s(seq, n), db_i64s(at, n)), NULL);
+	if (!transport_run(t, a, &relay_next,
+		    DB_ARGS(db_i64s(flight.seq, n), db_i64s(flight.generation, n), db_i64s(at, n)),
+		    ret))
+		return false;
+	flight.unmarked = 0;
+	return true;
 }
 
 static bool lead(struct transport *t, struct arena *a)
@@ -172,16 +178,25 @@ static bool lead(struct transport *t, struct arena *a)
 	return t->leader;
 }
 
-/* One batch. True: there may be more at once. */
-bool relay_batch(struct svc *s, struct arena *a)
+bool relay_marked(struct svc *s, struct arena *a)
+{
+	PGresult *r = NULL;
+
+	if (flight.unmarked && !mark_and_take(&s->transport, a, &r))
+		return false;
+	PQclear(r); /* what it took is taken again */
+	return true;
+}
+
+enum relay_more relay_batch(struct svc *s, struct arena *a)
 {
 	struct transport *t = &s->transport;
 	PGresult *r = NULL;
 	struct db_rows rows;
 	size_t stored, n;
 
-	if (!lead(t, a) || !transport_run(t, a, &relay_next, DB_NONE, &r))
-		return false;
+	if (!lead(t, a) || !mark_and_take(t, a, &r))
+		return RELAY_IDLE;
 	rows = transport_rows(a, &relay_next, r);
 	n = rows.n;
 	stored = n ? publish_rows(s, &rows) : 0;
@@ -192,12 +207,11 @@ bool relay_batch(struct svc *s, struct arena *a)
 	} else if (n) {
 		relay_problem(s, "");
 	}
-	if (stored) {
-		atomic_fetch_add(&s->stats.sent, (int64_t)stored);
-		if (!mark_sent(t, a, stored))
-			return false;
-	}
-	return stored == n && n == RELAY_BATCH;
+	flight.unmarked = stored;
+	atomic_fetch_add(&s->stats.sent, (int64_t)stored);
+	if (stored == n && n == RELAY_BATCH)
+		return RELAY_MORE;
+	return stored ? RELAY_MARKS : RELAY_IDLE;
 }
 
 bool relay_make_js(struct svc *s)

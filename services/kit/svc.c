@@ -137,6 +137,14 @@ static void tell_ready(void)
 	}
 }
 
+/* The relay is woken only for something to send: each of its looks is a statement. */
+static void wake_relay(struct svc *s)
+{
+	if (s->emitted)
+		transport_wake(s);
+	s->emitted = false;
+}
+
 /* ---- ticks ---- */
 
 struct tick_state {
@@ -174,7 +182,7 @@ static void serve_tick(struct svc *s, const struct tick *t)
 				w->call.detail ? w->call.detail : "");
 		}
 		work_free(s, w);
-		transport_wake(s);
+		wake_relay(s);
 	}
 }
 
@@ -204,7 +212,19 @@ static int run_ticks(struct svc *s, struct tick_state *state)
 struct loop {
 	struct work *rpcs[BATCH_LIMIT], *events[2 * BATCH_LIMIT];
 	size_t n_rpcs, n_events;
+	int64_t events_since_us; /* steady clock, when the first of them came */
 };
+
+/* How long the events taken may still wait for company; 0: serve them. */
+static int64_t patience_left_us(const struct svc *s, const struct loop *l)
+{
+	int64_t left;
+
+	if (!l->n_events || l->n_events >= BATCH_LIMIT || atomic_load(&s->draining))
+		return 0;
+	left = l->events_since_us + s->def->patience_ms * US_PER_MS - mono_us();
+	return left > 0 ? left : 0;
+}
 
 static void sort_items(struct svc *s, struct loop *l, const struct inbox_item *items, size_t n)
 {
@@ -215,6 +235,8 @@ static void sort_items(struct svc *s, struct loop *l, const struct inbox_item *i
 		struct work *w = items[i].ready;
 
 		if (items[i].event) {
+			if (!l->n_events)
+				l->events_since_us = mono_us();
 			l->events[l->n_events++] = event_accept(s, items[i].msg, items[i].epoch);
 			continue;
 		}
@@ -265,8 +287,9 @@ static void serve_events(struct svc *s, struct loop *l)
 		events_serve(s, all, n);
 		return;
 	}
-	if (l->n_events)
-		events_serve(s, l->events, l->n_events);
+	if (!l->n_events || patience_left_us(s, l))
+		return;
+	events_serve(s, l->events, l->n_events);
 	l->n_events = 0;
 }
 
@@ -275,14 +298,14 @@ static void serve_round(struct svc *s, struct loop *l)
 	struct inbox_item items[BATCH_LIMIT];
 	size_t n = inbox_take(&s->inbox, items, (size_t)common.batch_max);
 
-	l->n_rpcs = l->n_events = 0;
+	l->n_rpcs = 0;
 	sort_items(s, l, items, n);
 	if (l->n_rpcs)
 		rpc_serve(s, l->rpcs, l->n_rpcs);
 	serve_events(s, l);
 	events_acknowledge(s, false);
+	wake_relay(s);
 	if (n) {
-		transport_wake(s);
 		/* One write for all answers of the batch. */
 		natsConnection_FlushTimeout(s->nc, 1000);
 	}
@@ -295,37 +318,32 @@ static bool signalled(int fd)
 	return read(fd, &si, sizeof si) == (ssize_t)sizeof si;
 }
 
-static void loop(struct svc *s, int sig_fd)
+static void loop(struct svc *s, struct loop *l, int sig_fd)
 {
-	struct loop *l = calloc(1, sizeof *l);
 	struct tick_state ticks[TICKS_MAX] = { 0 };
 	struct pollfd fds[2] = { { .fd = sig_fd, .events = POLLIN },
 		{ .fd = s->inbox.wake_fd, .events = POLLIN } };
 
-	if (!l)
-		abort();
 	for (;;) {
 		int wait_ms = run_ticks(s, ticks);
 
 		if ((s->held_first || s->ack.count) && wait_ms > 50)
 			wait_ms = 50;
+		if (l->n_events && patience_left_us(s, l) < wait_ms * US_PER_MS)
+			wait_ms = (int)((patience_left_us(s, l) + US_PER_MS - 1) / US_PER_MS);
 		poll(fds, 2, wait_ms);
 		if ((fds[0].revents & POLLIN) && signalled(sig_fd))
 			break;
 		serve_round(s, l);
 	}
-	free(l);
 }
 
 /* ---- drain ---- */
 
-static void drain(struct svc *s, int sig_fd)
+static void drain(struct svc *s, struct loop *l, int sig_fd)
 {
-	struct loop *l = calloc(1, sizeof *l);
 	int64_t until = mono_us() + DRAIN_S * US_PER_S;
 
-	if (!l)
-		abort();
 	log_info("draining", "waiting=%zu", inbox_count(&s->inbox));
 	atomic_store(&s->draining, true);
 	if (s->rpc_sub)
@@ -349,7 +367,6 @@ static void drain(struct svc *s, int sig_fd)
 	pool_stop(s);
 	gather_stop(s);
 	natsConnection_FlushTimeout(s->nc, 2000);
-	free(l);
 }
 
 static void release(struct svc *s)
@@ -392,6 +409,7 @@ int svc_main(int argc, char **argv, const struct service *d)
 	struct svc *s = &svc;
 	const char *file;
 	enum svc_mode mode = svc_read_options(argc, argv, d, tables, &file);
+	struct loop *l = calloc(1, sizeof *l);
 	int sig_fd;
 
 	if (!config_load(tables, file, stderr) || sodium_init() < 0)
@@ -401,7 +419,7 @@ int svc_main(int argc, char **argv, const struct service *d)
 	sig_fd = signals();
 	pthread_mutex_init(&s->free_lock, NULL);
 	s->stats.methods = calloc(d->rpcs.n + 1, sizeof *s->stats.methods);
-	if (sig_fd < 0 || !s->stats.methods || !inbox_init(&s->inbox, INBOX_LIMIT))
+	if (sig_fd < 0 || !l || !s->stats.methods || !inbox_init(&s->inbox, INBOX_LIMIT))
 		return 1;
 	if (!handlers_complete(d) || !open_database(s, mode) || !open_bus(s))
 		return 1;
@@ -415,8 +433,9 @@ int svc_main(int argc, char **argv, const struct service *d)
 		return 1;
 	log_info("serving", "version=%s rpcs=%zu", JB_VERSION, d->rpcs.n);
 	tell_ready();
-	loop(s, sig_fd);
-	drain(s, sig_fd);
+	loop(s, l, sig_fd);
+	drain(s, l, sig_fd);
+	free(l);
 	if (d->stop)
 		d->stop();
 	release(s);

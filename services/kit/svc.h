@@ -66,7 +66,10 @@ struct service {
 	const struct db_stmt *const *statements; /* closed by NULL; NULL: no database */
 	struct rpc_table rpcs;
 	const struct event_handler *events; /* closed by { 0 } */
-	const struct tick *ticks;           /* closed by { 0 } */
+	/* How long an event may wait for others to share its commit: 0 where somebody waits for
+	 * what comes of it. Requests never wait. */
+	unsigned patience_ms;
+	const struct tick *ticks; /* closed by { 0 } */
 	/* After config and database, before the first message; may load data with db_run. */
 	Pb__Code (*start)(struct call *c);
 	void (*stop)(void);

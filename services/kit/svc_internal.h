@@ -143,6 +143,7 @@ struct event_reader {
 struct svc {
 	const struct service *def;
 	struct db db;
+	bool emitted; /* an event was packed since the relay was last woken */
 	natsConnection *nc;
 	natsSubscription *rpc_sub, *health_sub, *stats_sub;
 	natsSubscription *event_sub;    /* the transport thread's to make and remake */
@@ -200,6 +201,15 @@ void exec_statements(struct svc *s, struct exec_one *jobs, size_t n);
 /* Runs `body` in a transaction; retries serialisation failures. Codes: body's, BUSY, INTERNAL. */
 typedef Pb__Code (*tx_body)(struct work *w, void *arg);
 Pb__Code exec_transaction(struct svc *s, struct work *w, tx_body body, void *arg);
+
+enum tx_end {
+	TX_ENDED,   /* committed, or rolled back for the fault in the call */
+	TX_AGAIN,   /* rolled back for a passing reason */
+	TX_REFUSED, /* the commit was refused: ret_state */
+	TX_LOST,    /* the connection is of no use any more */
+};
+/* Runs the transaction once. */
+enum tx_end tx_try(struct svc *s, struct work *w, tx_body body, void *arg, char ret_state[6]);
 /* Sets the call's fault from a failed result. */
 Pb__Code fault_from_result(struct call *c, const struct db_stmt *st, const PGresult *r);
 

@@ -20,6 +20,7 @@
 
 enum {
 	IDLE_MS = 500, /* the slow poll behind the wake-ups */
+	MARKS_MS = 20, /* how long marks wait to share a statement */
 	CHECK_EVERY_S = 5,
 	COUNT_EVERY_S = 2,
 };
@@ -40,7 +41,6 @@ static const struct db_stmt relay_prune = {
 const struct db_stmt *const transport_statements[] = {
 	&relay_lock,
 	&relay_next,
-	&relay_mark,
 	&relay_count,
 	&relay_lost,
 	&relay_epoch,
@@ -130,7 +130,7 @@ static void periodic(struct svc *s, struct arena *a)
 	if (now >= t->next_check_us || consumer_broken(s)) {
 		/* Quick to retry while something is wrong. */
 		check_consumer(s);
-		if (t->leader)
+		if (t->leader && relay_marked(s, a))
 			check_stream(s, a);
 		t->next_check_us = now + (t->consumer_problem[0] ? 1 : CHECK_EVERY_S) * US_PER_S;
 	}
@@ -147,21 +147,21 @@ static void *transport_main(void *arg)
 	struct pollfd pfd = { .fd = t->wake_fd, .events = POLLIN };
 	struct arena arena;
 	int64_t next_prune = mono_us() + 60 * US_PER_S;
-	bool more = true;
+	enum relay_more more = RELAY_MORE;
 
 	arena_init(&arena, ARENA_CEILING);
 	for (;;) {
 		eventfd_t v;
 
-		if (!more)
-			poll(&pfd, 1, IDLE_MS);
+		if (more != RELAY_MORE)
+			poll(&pfd, 1, more == RELAY_MARKS ? MARKS_MS : IDLE_MS);
 		eventfd_read(t->wake_fd, &v);
 		arena_reset(&arena);
 		if (!db_ready(&t->db)) {
 			t->leader = false;
 			if (atomic_load(&t->stop))
 				break;
-			more = false;
+			more = RELAY_IDLE;
 			continue;
 		}
 		more = relay_batch(s, &arena);
@@ -174,7 +174,7 @@ static void *transport_main(void *arg)
 		}
 		if (!t->db.pg)
 			t->leader = false;
-		if (atomic_load(&t->stop) && !more)
+		if (atomic_load(&t->stop) && more == RELAY_IDLE)
 			break;
 	}
 	arena_release(&arena);

@@ -15,6 +15,7 @@ static const struct service liability = {
 	.statements = liability_statements,
 	.rpcs = { liability_bindings, LIABILITY_RPCS, &liability_handlers },
 	.events = liability_events,
+	.patience_ms = 20,
 	.ticks = (const struct tick[]){ { "print", 200, print_tick }, { 0 } },
 	.start = signing_start,
 	.stop = stop,

@@ -39,6 +39,7 @@ static const struct service notify = {
 	.statements = notify_statements,
 	.rpcs = { notify_bindings, NOTIFY_RPCS, &notify_handlers },
 	.events = notify_events,
+	.patience_ms = 20,
 	.ticks = (const struct tick[]){ { "send", 250, send_tick }, { 0 } },
 	.start = start,
 	.stop = sender_stop,

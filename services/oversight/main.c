@@ -11,6 +11,7 @@ int main(int argc, char **argv)
 		.statements = oversight_statements,
 		.rpcs = { oversight_bindings, OVERSIGHT_RPCS, &oversight_rpcs },
 		.events = oversight_events,
+		.patience_ms = 20,
 		.ticks = oversight_ticks,
 	};
 
