@@ -48,11 +48,13 @@ static void find_scopes(struct frame *f, const struct msg_meta *meta, const Prot
 /* "jingbao.v1.event.610113.IncidentReported" -> "610113" */
 static const char *district_of(const char *subject, struct arena *a)
 {
-	const char *last = strrchr(subject, '.'), *from = last;
+	const char *from = subject;
 
-	while (from && from > subject && from[-1] != '.')
-		from--;
-	return last ? arena_strndup(a, from, (size_t)(last - from)) : NULL;
+	for (int dots = 0; from && dots < 3; dots++) {
+		from = strchr(from, '.');
+		from = from ? from + 1 : NULL;
+	}
+	return from ? arena_strndup(a, from, strcspn(from, ".")) : NULL;
 }
 
 static char *render(const struct frame_source *s, const struct msg_meta *meta,

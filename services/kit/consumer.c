@@ -138,6 +138,12 @@ static void on_event(natsConnection *nc, natsSubscription *sub, natsMsg *m, void
 		abort(); /* no memory; going on would lose it */
 }
 
+/* All events, or those without the asides. */
+static const char *filter_of(const struct svc *s)
+{
+	return s->def->takes_asides ? "jingbao.v1.event.>" : "jingbao.v1.event.*.*";
+}
+
 static natsStatus add_consumer(struct svc *s, uint64_t from_seq)
 {
 	jsConsumerConfig cfg;
@@ -148,6 +154,7 @@ static natsStatus add_consumer(struct svc *s, uint64_t from_seq)
 	jsConsumerConfig_Init(&cfg);
 	cfg.Durable = s->def->name;
 	cfg.DeliverSubject = deliver;
+	cfg.FilterSubject = filter_of(s);
 	cfg.DeliverPolicy = from_seq ? js_DeliverByStartSequence : js_DeliverAll;
 	cfg.OptStartSeq = from_seq;
 	cfg.AckPolicy = js_AckAll;
@@ -177,7 +184,8 @@ static natsStatus ensure_consumer(struct svc *s, bool broken, uint64_t *ret_next
 	jsConsumerInfo *info = NULL;
 	jsErrCode code = 0;
 	uint64_t from, next;
-	bool waits, bound;
+	const char *filter;
+	bool waits, bound, other;
 	natsStatus st = js_GetConsumerInfo(
 		&info, s->transport.js, common.stream, s->def->name, NULL, &code);
 
@@ -186,15 +194,17 @@ static natsStatus ensure_consumer(struct svc *s, bool broken, uint64_t *ret_next
 		return add_consumer(s, 0);
 	if (st != NATS_OK)
 		return st;
+	filter = info->Config->FilterSubject;
+	other = !filter || strcmp(filter, filter_of(s)) != 0; /* of an older version */
 	waits = info->NumAckPending > 0;
 	bound = info->PushBound;
 	from = info->AckFloor.Stream + 1;
 	next = info->Delivered.Consumer + 1;
 	jsConsumerInfo_Destroy(info);
-	if (broken || (waits && !bound))
+	if (broken || ((waits || other) && !bound))
 		return remake_consumer(s, from);
 	*ret_next = next;
-	return waits ? NATS_ILLEGAL_STATE : NATS_OK;
+	return waits || other ? NATS_ILLEGAL_STATE : NATS_OK;
 }
 
 static natsStatus bind_consumer(struct svc *s, unsigned epoch, uint64_t next)
@@ -212,7 +222,7 @@ static natsStatus bind_consumer(struct svc *s, unsigned epoch, uint64_t next)
 	so.Stream = common.stream;
 	so.Consumer = s->def->name;
 	so.ManualAck = true;
-	st = js_Subscribe(&s->event_sub, s->transport.js, "jingbao.v1.event.>", on_event, r, NULL,
+	st = js_Subscribe(&s->event_sub, s->transport.js, filter_of(s), on_event, r, NULL,
 		&so, &code);
 	if (st == NATS_OK)
 		st = natsSubscription_SetPendingLimits(s->event_sub, -1, -1);

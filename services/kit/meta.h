@@ -34,6 +34,7 @@ struct msg_meta {
 	const struct field_meta *fields; /* in the order of desc->fields */
 	bool event;
 	bool live;          /* events told as they happen and kept nowhere */
+	bool aside;         /* events: only for services that take all */
 	uint32_t seen_by;   /* events: bit mask of 1u << Pb__Role__Value */
 	int district_field; /* events: index of the scope DISTRICT field, -1 none */
 };

@@ -66,6 +66,7 @@ static natsStatus event_message(
 {
 	const char *type = db_get_text(r, i, 2), *district = db_get_text(r, i, 4);
 	const char *name = strrchr(type, '.'), *trace = db_get_text(r, i, 6);
+	const struct msg_meta *meta = contract_message(&jb_contract, type);
 	int32_t generation = db_get_i32(r, i, 8);
 	char subject[160], id[64], source[48], at[TIME_TEXT_MAX];
 	size_t len;
@@ -73,7 +74,8 @@ static natsStatus event_message(
 	natsStatus st;
 
 	name = name ? name + 1 : type;
-	snprintf(subject, sizeof subject, "jingbao.v1.event.%s.%s", district, name);
+	snprintf(subject, sizeof subject, "jingbao.v1.event.%s.%s%s", district,
+		meta && meta->aside ? "aside." : "", name);
 	snprintf(source, sizeof source, "/jingbao/%s", s->def->name);
 	if (generation)
 		snprintf(id, sizeof id, "%s.%d", db_get_text(r, i, 1), generation);

@@ -102,12 +102,20 @@ static bool handlers_complete(const struct service *d)
 			return false;
 		}
 	}
-	for (const struct event_handler *h = d->events; h && h->type; h++)
+	for (const struct event_handler *h = d->events; h && h->type; h++) {
+		const struct msg_meta *meta = contract_message(&jb_contract, h->type->name);
+
 		if (!h->bind == !h->run) {
 			log_error("not started", "why=\"event %s needs either bind or run\"",
 				h->type->name);
 			return false;
 		}
+		if (!meta || (meta->aside && !d->takes_asides)) {
+			log_error("not started", "why=\"%s is not an event, or aside\"",
+				h->type->name);
+			return false;
+		}
+	}
 	return true;
 }
 

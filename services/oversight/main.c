@@ -12,6 +12,7 @@ int main(int argc, char **argv)
 		.rpcs = { oversight_bindings, OVERSIGHT_RPCS, &oversight_rpcs },
 		.events = oversight_events,
 		.patience_ms = 20,
+		.takes_asides = true,
 		.ticks = oversight_ticks,
 	};
 

@@ -229,8 +229,9 @@ static void publish(const json_t *o, long long n, struct arena *arena)
 		return;
 	}
 	body = packed(in, arena, &len);
-	snprintf(subject, sizeof subject, "jingbao.v1.event.%s.%s",
-		*text_field(in, "district") ? text_field(in, "district") : "000000", type);
+	snprintf(subject, sizeof subject, "jingbao.v1.event.%s.%s%s",
+		*text_field(in, "district") ? text_field(in, "district") : "000000",
+		meta->aside ? "aside." : "", type);
 	natsMsg_Create(&m, subject, NULL, body, len);
 	natsMsgHeader_Set(m, "ce-id", given ? given : uuid_v7(id));
 	natsMsgHeader_Set(m, "ce-type", full);

@@ -124,6 +124,8 @@ static void emit_message(const struct message *m, FILE *out)
 		fprintf(out, ", .event = true, .live = %s, .seen_by = 0x%x",
 			m->event->live ? "true" : "false",
 			role_mask(m->event->seen_by, m->event->n_seen_by));
+	if (m->event && m->event->aside)
+		fputs(", .aside = true", out);
 	fprintf(out, ", .district_field = %d };\n\n", district_field(m));
 }
 

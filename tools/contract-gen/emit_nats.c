@@ -31,9 +31,12 @@ json_t *emit_nats(const struct model *m)
 			continue;
 		json_t *e = service_entry(services, msg->file);
 		json_array_append_new(json_object_get(e, "events"), json_string(msg->name));
-		json_array_append_new(json_object_get(e, "publish"),
-			json_string(gen_printf(PACKAGE ".%s.*.%s",
-				msg->event->live ? "live" : "event", msg->name)));
+		json_array_append_new(
+			json_object_get(e, "publish"), json_string(gen_printf(PACKAGE ".%s.%s",
+							       msg->event->live    ? "live.*"
+							       : msg->event->aside ? "event.*.aside"
+										   : "event.*",
+							       msg->name)));
 	}
 	return json_pack(
 		"{s:s,s:o,s:o}", "stream", "JINGBAO", "services", services, "calls", calls);

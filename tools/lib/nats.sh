@@ -10,7 +10,8 @@ capital() { printf '%s' "$(tr '[:lower:]' '[:upper:]' <<<"${1:0:1}")${1:1}"; }
 # Names of the events a service declares in its .proto file.
 own_events() {
 	[ -f "$ROOT/proto/jingbao/v1/$1.proto" ] || return 0
-	awk '/^message / { m = $2 } /option \(event\)/ { print (/live: true/ ? "live" : "event") ".*." m }' \
+	awk '/^message / { m = $2 }
+		/option \(event\)/ { print (/live: true/ ? "live.*." : /aside: true/ ? "event.*.aside." : "event.*.") m }' \
 		"$ROOT/proto/jingbao/v1/$1.proto"
 }
 
