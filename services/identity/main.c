@@ -11,6 +11,7 @@ int main(int argc, char **argv)
 		.statements = identity_statements,
 		.rpcs = { identity_bindings, IDENTITY_RPCS, &identity_rpc },
 		.events = identity_events,
+		.patience_ms = 20,
 		.ticks = identity_ticks,
 		.start = identity_start,
 	};

@@ -233,6 +233,15 @@ static size_t encode_jobs(struct exec_one *jobs, size_t n)
 	return n;
 }
 
+/* The relay is woken only for something to send, since each of its looks is a statement; and at
+ * once, before the answers. */
+static void wake_relay(struct svc *s)
+{
+	if (s->emitted)
+		transport_wake(s);
+	s->emitted = false;
+}
+
 void exec_statements(struct svc *s, struct exec_one *jobs, size_t n)
 {
 	n = encode_jobs(jobs, n);
@@ -242,6 +251,7 @@ void exec_statements(struct svc *s, struct exec_one *jobs, size_t n)
 	atomic_fetch_add(&s->stats.batches, 1);
 	atomic_fetch_add(&s->stats.batched, n);
 	run_group(s, jobs, n);
+	wake_relay(s);
 	atomic_store(&s->stats.db_down_since, s->db.down_since_us);
 }
 
@@ -273,8 +283,10 @@ Pb__Code exec_transaction(struct svc *s, struct work *w, tx_body body, void *arg
 				&c->faults, PB__CODE__BUSY, "the database is not reachable");
 		forget_fault(c);
 		end = tx_try(s, w, body, arg, state);
-		if (end == TX_ENDED)
+		if (end == TX_ENDED) {
+			wake_relay(s);
 			return c->faults.code;
+		}
 		if (end == TX_REFUSED)
 			return commit_refused(c, state);
 		if (end == TX_LOST) {

@@ -41,15 +41,15 @@ static bool grow(struct inbox *b)
 bool inbox_push(struct inbox *b, struct inbox_item item)
 {
 	bool request = !item.event && !item.ready;
-	bool was_empty, ok;
+	bool ring, ok;
 
 	pthread_mutex_lock(&b->lock);
-	was_empty = b->count == 0;
+	ring = b->hushed ? !item.event : b->count == 0;
 	ok = request ? b->count < b->limit : b->count < b->size || grow(b);
 	if (ok)
 		b->ring[(b->head + b->count++) % b->size] = item;
 	pthread_mutex_unlock(&b->lock);
-	if (ok && was_empty)
+	if (ok && ring)
 		eventfd_write(b->wake_fd, 1);
 	return ok;
 }
@@ -79,4 +79,13 @@ size_t inbox_count(struct inbox *b)
 	n = b->count;
 	pthread_mutex_unlock(&b->lock);
 	return n;
+}
+
+void inbox_hush(struct inbox *b, bool on)
+{
+	pthread_mutex_lock(&b->lock);
+	b->hushed = on;
+	if (!on && b->count)
+		eventfd_write(b->wake_fd, 1);
+	pthread_mutex_unlock(&b->lock);
 }

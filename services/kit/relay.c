@@ -8,36 +8,48 @@
 #include "kit/log.h"
 #include "kit/timeutil.h"
 
-enum { ACK_WAIT_MS = 5000 };
+enum { ACK_WAIT_MS = 5000, MARK_LATE_MS = 20 };
 
 const struct db_stmt relay_lock = {
 	"relay_lock",
 	"select pg_try_advisory_lock(hashtext('relay'), hashtext(current_schema()))",
 	.out = { DB_BOOL },
 };
-/* Marks what the batch before sent ($1 seq, $2 generation, $3 where in the stream) and takes the
- * next. */
+/* $1: sent already, and not marked yet. */
 const struct db_stmt relay_next = {
 	"relay_next",
-	"with marked as (update outbox o set sent_at = clock_timestamp(), stream_seq = m.stream_seq"
-	" from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as m (seq, generation, stream_seq)"
-	" where o.seq = m.seq and o.generation = m.generation)"
-	" select seq, id, type, key, district, body, trace, recorded_at, generation from outbox"
+	"select seq, id, type, key, district, body, trace, recorded_at, generation from outbox"
 	" where sent_at is null and seq <> all ($1) order by seq limit 256",
-	.in = { DB_I64S, DB_I64S, DB_I64S },
+	.in = { DB_I64S },
 	.out = { DB_I64, DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_BYTES, DB_TEXT, DB_TIME, DB_I32 },
 };
+const struct db_stmt relay_mark = {
+	"relay_mark",
+	"update outbox o set sent_at = clock_timestamp(), stream_seq = m.stream_seq"
+	" from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as m (seq, generation, stream_seq)"
+	" where o.seq = m.seq and o.generation = m.generation",
+	.in = { DB_I64S, DB_I64S, DB_I64S },
+};
+
+/* Stored in the stream; the database is told of many at once. */
+struct unmarked {
+	int64_t seq[2 * RELAY_BATCH], generation[2 * RELAY_BATCH], stream_seq[2 * RELAY_BATCH];
+	size_t n;
+	int64_t since_us; /* steady clock, of the first */
+};
+
 struct in_flight {
 	natsMsg *msg[RELAY_BATCH]; /* as handed to the library; only compared */
 	int64_t seq[RELAY_BATCH], generation[RELAY_BATCH];
 	_Atomic int64_t stream_seq[RELAY_BATCH]; /* 0 waiting, -1 failed */
 	size_t n;
-	size_t unmarked; /* from the start: stored, and the database not told yet */
 	_Atomic size_t cursor;
 	char why[160];
 };
 
-static struct in_flight flight; /* the relay is one thread per process */
+/* The relay is one thread per process. */
+static struct in_flight flight;
+static struct unmarked unmarked;
 
 static void on_pub_ack(jsCtx *js, natsMsg *msg, jsPubAck *pa, jsPubAckErr *pae, void *arg)
 {
@@ -148,21 +160,38 @@ static void forget_pending(struct transport *t)
 		natsMsgList_Destroy(&list);
 }
 
-static bool mark_and_take(struct transport *t, struct arena *a, PGresult **ret)
+static void note_stored(size_t n)
 {
-	size_t n = flight.unmarked;
-	int64_t *at = ARENA_ARRAY(a, int64_t, n + 1);
+	if (!unmarked.n)
+		unmarked.since_us = mono_us();
+	for (size_t i = 0; i < n; i++, unmarked.n++) {
+		unmarked.seq[unmarked.n] = flight.seq[i];
+		unmarked.generation[unmarked.n] = flight.generation[i];
+		unmarked.stream_seq[unmarked.n] = atomic_load(&flight.stream_seq[i]);
+	}
+}
 
-	if (!at)
+bool relay_mark_sent(struct svc *s, struct arena *a)
+{
+	const struct unmarked *u = &unmarked;
+
+	if (u->n && !transport_run(&s->transport, a, &relay_mark,
+			    DB_ARGS(db_i64s(u->seq, u->n), db_i64s(u->generation, u->n),
+				    db_i64s(u->stream_seq, u->n)),
+			    NULL))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		at[i] = atomic_load(&flight.stream_seq[i]);
-	if (!transport_run(t, a, &relay_next,
-		    DB_ARGS(db_i64s(flight.seq, n), db_i64s(flight.generation, n), db_i64s(at, n)),
-		    ret))
-		return false;
-	flight.unmarked = 0;
+	unmarked.n = 0;
 	return true;
+}
+
+int relay_mark_wait_ms(void)
+{
+	int64_t left;
+
+	if (!unmarked.n)
+		return -1;
+	left = unmarked.since_us + MARK_LATE_MS * US_PER_MS - mono_us();
+	return left > 0 && unmarked.n <= RELAY_BATCH ? (int)(left / US_PER_MS) + 1 : 0;
 }
 
 static bool lead(struct transport *t, struct arena *a)
@@ -180,25 +209,19 @@ static bool lead(struct transport *t, struct arena *a)
 	return t->leader;
 }
 
-bool relay_marked(struct svc *s, struct arena *a)
-{
-	PGresult *r = NULL;
-
-	if (flight.unmarked && !mark_and_take(&s->transport, a, &r))
-		return false;
-	PQclear(r); /* what it took is taken again */
-	return true;
-}
-
-enum relay_more relay_batch(struct svc *s, struct arena *a)
+bool relay_batch(struct svc *s, struct arena *a)
 {
 	struct transport *t = &s->transport;
 	PGresult *r = NULL;
 	struct db_rows rows;
 	size_t stored, n;
 
-	if (!lead(t, a) || !mark_and_take(t, a, &r))
-		return RELAY_IDLE;
+	/* The next batch must find room. */
+	if (unmarked.n > RELAY_BATCH && !relay_mark_sent(s, a))
+		return false;
+	if (!lead(t, a) ||
+		!transport_run(t, a, &relay_next, DB_ARGS(db_i64s(unmarked.seq, unmarked.n)), &r))
+		return false;
 	rows = transport_rows(a, &relay_next, r);
 	n = rows.n;
 	stored = n ? publish_rows(s, &rows) : 0;
@@ -209,11 +232,9 @@ enum relay_more relay_batch(struct svc *s, struct arena *a)
 	} else if (n) {
 		relay_problem(s, "");
 	}
-	flight.unmarked = stored;
+	note_stored(stored);
 	atomic_fetch_add(&s->stats.sent, (int64_t)stored);
-	if (stored == n && n == RELAY_BATCH)
-		return RELAY_MORE;
-	return stored ? RELAY_MARKS : RELAY_IDLE;
+	return stored == n && n == RELAY_BATCH;
 }
 
 bool relay_make_js(struct svc *s)

@@ -80,7 +80,7 @@ static bool open_database(struct svc *s, enum svc_mode mode)
 static bool open_bus(struct svc *s)
 {
 	struct bus_options o = { common.nats_url, common.nats_user, common.nats_password,
-		s->def->name, false };
+		s->def->name, true };
 	char err[200];
 
 	s->nc = bus_connect(&o, err, sizeof err);
@@ -145,14 +145,6 @@ static void tell_ready(void)
 	}
 }
 
-/* The relay is woken only for something to send: each of its looks is a statement. */
-static void wake_relay(struct svc *s)
-{
-	if (s->emitted)
-		transport_wake(s);
-	s->emitted = false;
-}
-
 /* ---- ticks ---- */
 
 struct tick_state {
@@ -190,7 +182,6 @@ static void serve_tick(struct svc *s, const struct tick *t)
 				w->call.detail ? w->call.detail : "");
 		}
 		work_free(s, w);
-		wake_relay(s);
 	}
 }
 
@@ -312,11 +303,6 @@ static void serve_round(struct svc *s, struct loop *l)
 		rpc_serve(s, l->rpcs, l->n_rpcs);
 	serve_events(s, l);
 	events_acknowledge(s, false);
-	wake_relay(s);
-	if (n) {
-		/* One write for all answers of the batch. */
-		natsConnection_FlushTimeout(s->nc, 1000);
-	}
 }
 
 static bool signalled(int fd)
@@ -334,12 +320,17 @@ static void loop(struct svc *s, struct loop *l, int sig_fd)
 
 	for (;;) {
 		int wait_ms = run_ticks(s, ticks);
+		int64_t left_us = patience_left_us(s, l);
 
 		if ((s->held_first || s->ack.count) && wait_ms > 50)
 			wait_ms = 50;
-		if (l->n_events && patience_left_us(s, l) < wait_ms * US_PER_MS)
-			wait_ms = (int)((patience_left_us(s, l) + US_PER_MS - 1) / US_PER_MS);
+		if (l->n_events && left_us < wait_ms * US_PER_MS)
+			wait_ms = (int)((left_us + US_PER_MS - 1) / US_PER_MS);
+		if (left_us)
+			inbox_hush(&s->inbox, true);
 		poll(fds, 2, wait_ms);
+		if (left_us)
+			inbox_hush(&s->inbox, false);
 		if ((fds[0].revents & POLLIN) && signalled(sig_fd))
 			break;
 		serve_round(s, l);

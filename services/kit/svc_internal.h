@@ -59,6 +59,7 @@ struct inbox {
 	struct inbox_item *ring;
 	size_t head, count, size;
 	size_t limit; /* of requests; events and prepared works always find room */
+	bool hushed;  /* events don't ring: they are looked for in time */
 	int wake_fd;
 };
 
@@ -69,6 +70,8 @@ void inbox_release(struct inbox *b);
 bool inbox_push(struct inbox *b, struct inbox_item item);
 size_t inbox_take(struct inbox *b, struct inbox_item *out, size_t max);
 size_t inbox_count(struct inbox *b);
+/* While hushed, events that come wake nobody. */
+void inbox_hush(struct inbox *b, bool on);
 
 /* ---- the transport thread ---- */
 

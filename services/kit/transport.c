@@ -20,7 +20,6 @@
 
 enum {
 	IDLE_MS = 500, /* the slow poll behind the wake-ups */
-	MARKS_MS = 20, /* how long marks wait to share a statement */
 	CHECK_EVERY_S = 5,
 	COUNT_EVERY_S = 2,
 };
@@ -41,6 +40,7 @@ static const struct db_stmt relay_prune = {
 const struct db_stmt *const transport_statements[] = {
 	&relay_lock,
 	&relay_next,
+	&relay_mark,
 	&relay_count,
 	&relay_lost,
 	&relay_epoch,
@@ -130,7 +130,7 @@ static void periodic(struct svc *s, struct arena *a)
 	if (now >= t->next_check_us || consumer_broken(s)) {
 		/* Quick to retry while something is wrong. */
 		check_consumer(s);
-		if (t->leader && relay_marked(s, a))
+		if (t->leader && relay_mark_sent(s, a))
 			check_stream(s, a);
 		t->next_check_us = now + (t->consumer_problem[0] ? 1 : CHECK_EVERY_S) * US_PER_S;
 	}
@@ -147,24 +147,29 @@ static void *transport_main(void *arg)
 	struct pollfd pfd = { .fd = t->wake_fd, .events = POLLIN };
 	struct arena arena;
 	int64_t next_prune = mono_us() + 60 * US_PER_S;
-	enum relay_more more = RELAY_MORE;
+	bool more = true;
 
 	arena_init(&arena, ARENA_CEILING);
 	for (;;) {
 		eventfd_t v;
 
-		if (more != RELAY_MORE)
-			poll(&pfd, 1, more == RELAY_MARKS ? MARKS_MS : IDLE_MS);
+		if (!more) {
+			int wait = relay_mark_wait_ms();
+
+			poll(&pfd, 1, wait < 0 ? IDLE_MS : wait);
+		}
 		eventfd_read(t->wake_fd, &v);
 		arena_reset(&arena);
 		if (!db_ready(&t->db)) {
 			t->leader = false;
 			if (atomic_load(&t->stop))
 				break;
-			more = RELAY_IDLE;
+			more = false;
 			continue;
 		}
 		more = relay_batch(s, &arena);
+		if (t->db.pg && relay_mark_wait_ms() == 0)
+			relay_mark_sent(s, &arena);
 		if (t->db.pg && !atomic_load(&t->stop))
 			periodic(s, &arena);
 		if (t->db.pg && t->leader && mono_us() > next_prune) {
@@ -174,8 +179,11 @@ static void *transport_main(void *arg)
 		}
 		if (!t->db.pg)
 			t->leader = false;
-		if (atomic_load(&t->stop) && more == RELAY_IDLE)
+		if (atomic_load(&t->stop) && !more) {
+			if (t->db.pg)
+				relay_mark_sent(s, &arena);
 			break;
+		}
 	}
 	arena_release(&arena);
 	return NULL;

@@ -16,17 +16,15 @@ struct db_rows transport_rows(struct arena *a, const struct db_stmt *st, PGresul
 void relay_problem(struct svc *s, const char *text);
 void consumer_problem(struct svc *s, const char *text);
 
-extern const struct db_stmt relay_lock, relay_next, relay_lost, relay_epoch, relay_again;
+extern const struct db_stmt relay_lock, relay_next, relay_mark, relay_lost, relay_epoch,
+	relay_again;
 
-enum relay_more {
-	RELAY_IDLE,
-	RELAY_MARKS, /* what was sent waits to be marked by the next call */
-	RELAY_MORE,  /* there may be more to send at once */
-};
-/* One batch. */
-enum relay_more relay_batch(struct svc *s, struct arena *a);
-/* Writes down now what was sent. False: the database didn't take it. */
-bool relay_marked(struct svc *s, struct arena *a);
+/* One batch. True: there may be more at once. */
+bool relay_batch(struct svc *s, struct arena *a);
+/* Writes down what was sent. False: the database didn't take it; it is kept. */
+bool relay_mark_sent(struct svc *s, struct arena *a);
+/* How long that may still wait; -1: there is nothing. */
+int relay_mark_wait_ms(void);
 /* The JetStream context whose acknowledgements relay_batch waits for. */
 bool relay_make_js(struct svc *s);
 
