@@ -219,7 +219,7 @@ static int64_t patience_left_us(const struct svc *s, const struct loop *l)
 {
 	int64_t left;
 
-	if (!l->n_events || l->n_events >= BATCH_LIMIT || atomic_load(&s->draining))
+	if (!l->n_events || l->n_events >= BATCH_LIMIT || l->n_rpcs || atomic_load(&s->draining))
 		return 0;
 	left = l->events_since_us + s->def->patience_ms * US_PER_MS - mono_us();
 	return left > 0 ? left : 0;
@@ -297,11 +297,12 @@ static void serve_round(struct svc *s, struct loop *l)
 	struct inbox_item items[BATCH_LIMIT];
 	size_t n = inbox_take(&s->inbox, items, (size_t)common.batch_max);
 
-	l->n_rpcs = 0;
 	sort_items(s, l, items, n);
+	/* Events first, the patient ones too: a request sees what came before it. */
+	serve_events(s, l);
 	if (l->n_rpcs)
 		rpc_serve(s, l->rpcs, l->n_rpcs);
-	serve_events(s, l);
+	l->n_rpcs = 0;
 	events_acknowledge(s, false);
 }
 

@@ -67,7 +67,7 @@ struct service {
 	struct rpc_table rpcs;
 	const struct event_handler *events; /* closed by { 0 } */
 	/* How long an event may wait for others to share its commit: 0 where somebody waits for
-	 * what comes of it. Requests never wait. */
+	 * what comes of it. A request ends the wait. */
 	unsigned patience_ms;
 	bool takes_asides; /* also events declared `aside` */
 	const struct tick *ticks; /* closed by { 0 } */
