@@ -222,8 +222,8 @@ static natsStatus bind_consumer(struct svc *s, unsigned epoch, uint64_t next)
 	so.Stream = common.stream;
 	so.Consumer = s->def->name;
 	so.ManualAck = true;
-	st = js_Subscribe(&s->event_sub, s->transport.js, filter_of(s), on_event, r, NULL,
-		&so, &code);
+	st = js_Subscribe(
+		&s->event_sub, s->transport.js, filter_of(s), on_event, r, NULL, &so, &code);
 	if (st == NATS_OK)
 		st = natsSubscription_SetPendingLimits(s->event_sub, -1, -1);
 	return st;
