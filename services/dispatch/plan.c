@@ -162,7 +162,9 @@ static void offer_path(struct plan *p, size_t head)
 {
 	size_t n = 0, row = head;
 
-	for (; row != NONE && p->rows[row].match != p->rows[row].current; n++)
+	for (; row != NONE && p->rows[row].match != p->rows[row].current &&
+		p->rows[row].match != NONE;
+		n++)
 		row = p->units[p->rows[row].match].row;
 	if (p->s->n + n * ENGINE_COMMANDS_PER_INCIDENT > p->s->max)
 		return;
@@ -180,7 +182,7 @@ static void tell_waiting(struct plan *p)
 {
 	for (size_t i = 0; i < p->n_rows; i++) {
 		struct plan_row *r = &p->rows[i];
-		if (r->match != NONE || !room(p->s))
+		if (r->match != NONE || r->current != NONE || !room(p->s))
 			continue;
 		say_remote(p, i);
 		bool some = false;

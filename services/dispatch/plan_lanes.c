@@ -5,37 +5,21 @@
 /* Above any sum of real costs: as many incidents as possible get somebody. */
 static const double WAIT = 1e6;
 static const double FIRST = 2e7; /* ... these before the others */
+static const double LOST = 1e4;  /* ... and these after */
 static const double KEEP = 4e8;  /* ... and nobody's unit is taken away without another */
-/* How much longer whoever gets nobody now is thought to wait. */
-static const double LONGER_S = 300;
+/* How much longer whoever gets nobody now is thought to wait, and from how far somebody comes. */
+static const double LONGER_S = 300, USUAL_S = 240, USUAL_SIGMA = 0.3;
+static const double TOO_LATE = 0.8;
 
-/* The column that is best for the row; NONE when there is none. */
-static size_t best_column(const struct plan *p, size_t row)
+/* The soonest of all usable units, or what is usual if that is sooner. */
+static double soonest_s(const struct plan *p, size_t row)
 {
-	size_t best = NONE;
+	double best = USUAL_S;
 
 	for (size_t j = 0; j < p->n_units; j++)
-		if (isfinite(p->cost[at(p, row, j)]) &&
-			(best == NONE || p->cost[at(p, row, j)] < p->cost[at(p, row, best)]))
-			best = j;
+		if (isfinite(p->cost[at(p, row, j)]))
+			best = fmin(best, plan_eta_s(p, row, j));
 	return best;
-}
-
-static void price_waiting(struct plan *p, size_t row)
-{
-	const struct policy *po = &p->s->e->policy;
-	struct plan_row *r = &p->rows[row];
-	size_t j = best_column(p, row);
-	double eta = j == NONE ? LONGER_S : plan_eta_s(p, row, j);
-	double sigma = j == NONE ? 0.3 : p->travel[at(p, row, j)].sigma;
-	struct lateness now = cost_lateness(eta, sigma, r->remaining_s);
-	struct lateness later = cost_lateness(eta, sigma, r->remaining_s - LONGER_S);
-
-	r->certain = now.p >= (po->remote > 0 ? po->remote : 0.8);
-	if (r->current != NONE)
-		r->alone = KEEP;
-	else
-		r->alone = WAIT + cost_pair(po, r->weight, &later, eta + LONGER_S, 0);
 }
 
 static double age_s(const struct plan *p, const struct plan_row *r)
@@ -43,7 +27,53 @@ static double age_s(const struct plan *p, const struct plan_row *r)
 	return (double)(p->s->ev->now_us - r->in->accepted_us) / 1e6;
 }
 
-/* Units that may go to hopeless incidents now: a share of those at work, less those that do. */
+static void price_waiting(struct plan *p, size_t row)
+{
+	const struct policy *po = &p->s->e->policy;
+	struct plan_row *r = &p->rows[row];
+	double eta = soonest_s(p, row);
+	struct lateness now = cost_lateness(eta, USUAL_SIGMA, r->remaining_s);
+	struct lateness later = cost_lateness(eta, USUAL_SIGMA, r->remaining_s - LONGER_S);
+
+	r->certain = now.p >= TOO_LATE;
+	if (r->current != NONE)
+		r->alone = KEEP;
+	else
+		r->alone = WAIT + cost_pair(po, r->weight, &later, eta + LONGER_S, 0);
+}
+
+/* ---- more incidents than units ---- */
+
+/* Its unit may leave it for somebody who can still be served in time. */
+static bool may_drop(const struct plan *p, const struct plan_row *r)
+{
+	const struct policy *po = &p->s->e->policy;
+
+	return po->drop > 0 && !(po->old_cap_s > 0 && age_s(p, r) >= po->old_cap_s);
+}
+
+/* Time of units is what is short: it gets its price, and those that can't be in time any more no
+ * longer count their minutes, only their turn. */
+static void price_shortage(struct plan *p, size_t row)
+{
+	const struct policy *po = &p->s->e->policy;
+	struct plan_row *r = &p->rows[row];
+
+	for (size_t j = 0; j < p->n_units; j++) {
+		double *cost = &p->cost[at(p, row, j)];
+		double eta = plan_eta_s(p, row, j);
+		if (isinf(*cost))
+			continue;
+		if (r->certain)
+			*cost = po->short_per_s * eta;
+		else
+			*cost += po->short_per_s * eta;
+	}
+	if (r->certain && (r->current == NONE || may_drop(p, r)))
+		r->alone = LOST + po->short_per_s * (USUAL_S + po->old_turn * age_s(p, r));
+}
+
+/* Units that may go to lost incidents now: a share of those at work, less those that do. */
 static size_t old_quota(const struct plan *p)
 {
 	const struct engine *e = p->s->e;
@@ -60,21 +90,47 @@ static size_t old_quota(const struct plan *p)
 	return quota > 0 ? (size_t)quota : 0;
 }
 
-void plan_lanes(struct plan *p)
+/* Which lost incident is next: the oldest once somebody waited too long, else whom it costs the
+ * least time to serve, for which waiting counts. */
+static double turn(const struct plan *p, size_t row)
 {
 	const struct policy *po = &p->s->e->policy;
-	bool overload = p->n_waiting > p->n_free;
-	size_t quota = overload && po->old_lane > 0 ? old_quota(p) : 0;
+	double age = age_s(p, &p->rows[row]), eta = INFINITY;
 
-	for (size_t i = 0; i < p->n_rows; i++)
-		price_waiting(p, i);
-	for (size_t i = 0; overload && i < p->n_rows; i++) { /* oldest first */
-		struct plan_row *r = &p->rows[i];
-		bool oldest = po->old_cap_s > 0 && age_s(p, r) >= po->old_cap_s;
-		if (r->current != NONE || !(oldest || (quota && r->certain)))
-			continue;
-		quota -= quota > 0;
-		r->must = true;
-		r->alone = FIRST + age_s(p, r);
+	if (po->old_cap_s > 0 && age >= po->old_cap_s)
+		return 1e6 + age;
+	for (size_t j = 0; j < p->n_units; j++)
+		if (p->units[j].row == NONE && isfinite(p->cost[at(p, row, j)]))
+			eta = fmin(eta, plan_eta_s(p, row, j));
+	return po->old_turn * age - eta;
+}
+
+static void put_first(struct plan *p, size_t quota)
+{
+	for (; quota > 0; quota--) {
+		size_t best = NONE;
+		for (size_t i = 0; i < p->n_rows; i++) {
+			const struct plan_row *r = &p->rows[i];
+			if (r->current == NONE && r->certain && !r->must &&
+				(best == NONE || turn(p, i) > turn(p, best)))
+				best = i;
+		}
+		if (best == NONE)
+			return;
+		p->rows[best].must = true;
+		p->rows[best].alone += FIRST;
 	}
+}
+
+void plan_lanes(struct plan *p)
+{
+	bool overload = p->s->e->policy.old_lane > 0 && p->n_waiting > p->n_free;
+
+	for (size_t i = 0; i < p->n_rows; i++) {
+		price_waiting(p, i);
+		if (overload)
+			price_shortage(p, i);
+	}
+	if (overload)
+		put_first(p, old_quota(p) < p->n_free ? old_quota(p) : p->n_free);
 }

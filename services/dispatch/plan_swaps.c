@@ -56,11 +56,15 @@ static bool worth_it(const struct plan *p, const struct path *t)
 	for (size_t k = 0; k < t->n; k++) {
 		const struct plan_row *r = &p->rows[t->rows[k]];
 		size_t before = undisturbed(p, t, t->rows[k]);
-		if (r->match == NONE)
-			return false;
+		if (r->match == NONE) /* dropped at the path's end: only for a good deal more */
+			return k == t->n - 1 && gain_p >= po->drop;
 		swaps += r->current != NONE;
-		if (before == NONE) /* it would have nobody at all */
+		if (before == NONE && t->last != NONE) /* it would have nobody at all */
 			return true;
+		if (before == NONE) {
+			gain_p += 1 - plan_lateness(p, t->rows[k], r->match).p;
+			continue;
+		}
 		gain_p += plan_lateness(p, t->rows[k], before).p -
 			  plan_lateness(p, t->rows[k], r->match).p;
 		gain_s += plan_eta_s(p, t->rows[k], before) - plan_eta_s(p, t->rows[k], r->match);

@@ -64,9 +64,11 @@ struct policy {
 	double blind_share; /* with fewer units of fresh position the closest are sent, no swaps */
 
 	/* Overload: more incidents than units. */
-	double old_lane; /* share of the working units kept for who can't be served in time any more
-			  */
-	double old_cap_s; /* whoever waited this long goes before all others; 0: never */
+	double old_lane;  /* share of the working units for who can't be served in time any more */
+	double old_cap_s; /* in it, whoever waited this long goes first; 0: never */
+	double old_turn;  /* ... else a second of waiting counts as so many of driving */
+	double short_per_s; /* further price of a unit's second */
+	double drop; /* a unit leaves who is late anyway for who gains as much as this; 0: never */
 
 	double remote; /* offer remote handling when the best is late with this probability; 0:
 			  never */
