@@ -212,6 +212,10 @@ Pb__Code list_regions_answer(struct call *c, const Pb__ListRegionsRequest *in,
 Pb__Code dispatch_put_regions(
 	struct call *c, const Pb__PutRegionsRequest *in, Pb__PutRegionsReply *out);
 
+/* A tick (silence.c). */
+Pb__Code mark_silent(struct call *c, bool *ret_more);
+extern const struct db_stmt sql_mark_silent;
+
 extern const struct event_handler dispatch_events[];
 extern const struct tick dispatch_ticks[];
 

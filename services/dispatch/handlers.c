@@ -145,6 +145,7 @@ const struct db_stmt *const dispatch_statements[] = {
 	&sql_promote,
 	&sql_restore,
 	&sql_keep_partitions,
+	&sql_mark_silent,
 	&sql_next_trip,
 	&sql_trip_track,
 	&sql_note_trip,

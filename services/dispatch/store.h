@@ -269,7 +269,7 @@ Pb__Code store_restore(struct call *c, const char *assignment);
 
 /* ---- rows to messages ---- */
 
-enum { RESPONDER_COLUMNS = 18 };
+enum { RESPONDER_COLUMNS = 19 };
 Pb__Responder *read_responder(const struct db_rows *r, size_t row, struct fix *ret_fix);
 Pb__Position *wgs84_position(struct arena *a, double lon, double lat, double accuracy_m);
 

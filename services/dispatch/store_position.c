@@ -231,7 +231,8 @@ static const struct db_stmt sql_set_newest = {
 		"u.at") ","
 			"  fix_lon = u.lon / 1e7::float8, fix_lat = u.lat / 1e7::float8,"
 			"  fix_accuracy_m = u.acc / 100.0::float8, fix_doubtful = u.doubt > 0,"
-			"  fix_speed_mps = u.speed / 100.0::float8, fix_course_deg = u.course / "
+			"  heard_at = $9, fix_speed_mps = u.speed / 100.0::float8, fix_course_deg "
+			"= u.course / "
 			"100.0::float8,"
 			"  here = case when r.here <-> dispatch.flat(u.lon / 1e7::float8, u.lat / "
 			"1e7::float8)"
@@ -242,7 +243,7 @@ static const struct db_stmt sql_set_newest = {
 			"  $6::bigint[], $7::bigint[], $8::bigint[])"
 			"  as u(id, at, lon, lat, acc, doubt, speed, course)"
 			" where r.id = u.id",
-	.in = { DB_UUIDS, DB_I64S, DB_I64S, DB_I64S, DB_I64S, DB_I64S, DB_I64S, DB_I64S },
+	.in = { DB_UUIDS, DB_I64S, DB_I64S, DB_I64S, DB_I64S, DB_I64S, DB_I64S, DB_I64S, DB_TIME },
 };
 
 Pb__Code store_set_newest(struct gatherer *g, const struct newest *who, size_t n)
@@ -271,7 +272,7 @@ Pb__Code store_set_newest(struct gatherer *g, const struct newest *who, size_t n
 			   DB_ARGS(db_uuids(ids, n), db_i64s(col[AT], n), db_i64s(col[LON], n),
 				   db_i64s(col[LAT], n), db_i64s(col[ACCURACY], n),
 				   db_i64s(col[DOUBT], n), db_i64s(col[SPEED], n),
-				   db_i64s(col[COURSE], n)))
+				   db_i64s(col[COURSE], n), db_time(gather_call(g)->at_us)))
 		 : PB__CODE__OK;
 }
 

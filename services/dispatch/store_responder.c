@@ -5,10 +5,11 @@
 #define RESPONDER_COLUMNS_SQL \
 	" r.id, r.username, r.name, r.phone, r.insurer, r.districts, r.status, r.status_at," \
 	" coalesce(r.post_code, ''), r.vehicle, r.recorder, r.fix_lon, r.fix_lat," \
-	" r.fix_accuracy_m, r.fix_at, r.incident_id, r.disabled, r.fix_doubtful"
+	" r.fix_accuracy_m, r.fix_at, r.incident_id, r.disabled, r.fix_doubtful," \
+	" r.silent_at"
 #define RESPONDER_TYPES \
 	DB_UUID, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXT, DB_TEXTS, DB_TEXT, DB_TIME, DB_TEXT, DB_TEXT, \
-		DB_TEXT, DB_F64, DB_F64, DB_F64, DB_TIME, DB_UUID, DB_BOOL, DB_BOOL
+		DB_TEXT, DB_F64, DB_F64, DB_F64, DB_TIME, DB_UUID, DB_BOOL, DB_BOOL, DB_TIME
 
 Pb__Position *wgs84_position(struct arena *a, double lon, double lat, double accuracy_m)
 {
@@ -64,6 +65,7 @@ Pb__Responder *read_responder(const struct db_rows *r, size_t i, struct fix *ret
 	p->vehicle = db_get_text(r, i, 9);
 	p->recorder = db_get_text(r, i, 10);
 	p->incident_id = db_get_text(r, i, 15);
+	p->silent_since = db_get_i64(r, i, 18);
 	if (fix.at_us) {
 		p->position = wgs84_position(r->arena, fix.at.lon, fix.at.lat, fix.accuracy_m);
 		p->fix_at = fix.at_us;

@@ -57,6 +57,7 @@ const struct tick dispatch_ticks[] = {
 	{ "lend", 200, lend },
 	{ "expire_offers", 250, expire_offers },
 	{ "offer_waiting", 250, offer_waiting },
+	{ "mark_silent", 1000, mark_silent },
 	{ "learn_trip", 5000, learn_trip },
 	{ "fit_speeds", 5000, fit_speeds },
 	{ "use_speeds", 5000, use_speeds },
