@@ -18,7 +18,7 @@ static json_t *vehicle(size_t i, int side)
 		"小型轿车", "movable", 1);
 }
 
-static json_t *order_body(const struct sim_case *c, size_t i)
+json_t *order_body(const char *order_no, struct lonlat place, size_t i)
 {
 	char at[TIME_TEXT_MAX], phone[16];
 
@@ -26,10 +26,9 @@ static json_t *order_body(const struct sim_case *c, size_t i)
 	return json_pack(
 		"{s:s, s:s, s:s, s:{s:s, s:s}, s:{s:s, s:{s:f, s:f, s:s, s:f}}, s:s, s:[o, o],"
 		" s:{s:i, s:i}, s:s}",
-		"orderNo", c->order_no, "channel", "PHONE_122", "reportedAt",
+		"orderNo", order_no, "channel", "PHONE_122", "reportedAt",
 		time_to_text(now_us(), at), "caller", "name", "王明", "phone", phone, "place",
-		"text", "模拟事故地点", "position", "lon", c->what.place.lon, "lat",
-		c->what.place.lat, "datum", "WGS84", "accuracyM", 20.0, "description",
+		"text", "模拟事故地点", "position", "lon", place.lon, "lat", place.lat, "datum", "WGS84", "accuracyM", 20.0, "description",
 		"两车追尾，无人受伤，车辆可移动", "vehicles", vehicle(i, 0), vehicle(i, 1),
 		"casualties", "dead", 0, "injured", 0, "weather", "晴");
 }
@@ -37,7 +36,7 @@ static json_t *order_body(const struct sim_case *c, size_t i)
 static void send_order(struct world *w, struct http *h, size_t i)
 {
 	struct sim_case *c = &w->cases[i];
-	json_t *body = order_body(c, i);
+	json_t *body = order_body(c->order_no, c->what.place, i);
 	int64_t at = now_us();
 	json_t *reply = http_call(h, "POST", "/v1/orders", body);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "board/board.h"
 #include "board/variant.h"
+#include "live.h"
 
 static const char usage[] =
 	"citysim run - the scoreboard: dispatch policies on the same simulated days\n"
@@ -31,6 +32,11 @@ static const char usage[] =
 	"many\n"
 	"                       units as posts unless --set units=N\n"
 	"  --mode N             JEMSS travel mode (1)\n"
+	"  --live               the first seed's day against running services over HTTP, with\n"
+	"     --accounts FILE   accounts (JSON, as tools/quickstart writes it)\n"
+	"     --url URL         the gateway; default: the accounts file's\n"
+	"     --from H --minutes M   the stretch of the day (17, 30)\n"
+	"     --speed N         city seconds in a wall second (1; the services' clocks run at 1)\n"
 	"  --no-bound           leave out the clairvoyant bound\n"
 	"  --no-checks          leave out the assertions that run the first day again\n\n"
 	"Scenarios:\n";
@@ -121,11 +127,39 @@ enum {
 	MODE,
 	NO_BOUND,
 	NO_CHECKS,
+	LIVE,
+	ACCOUNTS,
+	URL,
+	FROM,
+	MINUTES,
+	SPEED,
 	HELP
 };
 
-static bool read_options(int argc, char **argv, struct board_options *o, bool *ret_json)
+/* What was asked for. */
+struct wish {
+	struct board_options o;
+	struct live_options live;
+	bool is_live, json;
+};
+
+static bool real(const char *name, const char *text, double low, double high, double *ret)
 {
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text || *end || !(v >= low && v <= high)) {
+		fprintf(stderr, "citysim: --%s: '%s' is not a number from %g to %g\n", name, text,
+			low, high);
+		return false;
+	}
+	*ret = v;
+	return true;
+}
+
+static bool read_options(int argc, char **argv, struct wish *w)
+{
+	struct board_options *o = &w->o;
 	static const struct option options[] = {
 		{ "seeds", required_argument, NULL, SEEDS },
 		{ "seed", required_argument, NULL, SEED },
@@ -139,6 +173,12 @@ static bool read_options(int argc, char **argv, struct board_options *o, bool *r
 		{ "mode", required_argument, NULL, MODE },
 		{ "no-bound", no_argument, NULL, NO_BOUND },
 		{ "no-checks", no_argument, NULL, NO_CHECKS },
+		{ "live", no_argument, NULL, LIVE },
+		{ "accounts", required_argument, NULL, ACCOUNTS },
+		{ "url", required_argument, NULL, URL },
+		{ "from", required_argument, NULL, FROM },
+		{ "minutes", required_argument, NULL, MINUTES },
+		{ "speed", required_argument, NULL, SPEED },
 		{ "help", no_argument, NULL, HELP },
 		{ 0 },
 	};
@@ -168,7 +208,7 @@ static bool read_options(int argc, char **argv, struct board_options *o, bool *r
 			ok = name_policies(o, optarg);
 			break;
 		case JSON:
-			*ret_json = true;
+			w->json = true;
 			break;
 		case SET:
 			ok = set_value(o, optarg);
@@ -188,6 +228,24 @@ static bool read_options(int argc, char **argv, struct board_options *o, bool *r
 		case NO_CHECKS:
 			o->checks = false;
 			break;
+		case LIVE:
+			w->is_live = true;
+			break;
+		case ACCOUNTS:
+			w->live.accounts = optarg;
+			break;
+		case URL:
+			w->live.url = optarg;
+			break;
+		case FROM:
+			ok = real("from", optarg, 0, 24, &w->live.from_h);
+			break;
+		case MINUTES:
+			ok = real("minutes", optarg, 1, 1440, &w->live.minutes);
+			break;
+		case SPEED:
+			ok = real("speed", optarg, 1, 1000, &w->live.speed);
+			break;
 		case HELP:
 			print_usage(stdout);
 			exit(0);
@@ -203,7 +261,7 @@ static const char *find_scenario(int argc, char **argv)
 	return argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
 }
 
-static int finish(struct board *b, const char *what, bool json)
+static int finish(struct board *b, const char *what, const struct wish *w)
 {
 	const char *broken;
 
@@ -211,11 +269,13 @@ static int finish(struct board *b, const char *what, bool json)
 		return board_print_posts(b) ? 0 : 2;
 	if (!strcmp(what, "tape"))
 		return board_print_tape(b) ? 0 : 2;
+	if (w->is_live)
+		return live_run(b, &w->live, w->json);
 	if (!board_run(b))
 		return 2;
-	if (json && !board_print_json(b))
+	if (w->json && !board_print_json(b))
 		return 2;
-	if (!json)
+	if (!w->json)
 		board_print(b);
 	broken = board_violation(b);
 	if (broken)
@@ -223,18 +283,31 @@ static int finish(struct board *b, const char *what, bool json)
 	return broken ? 1 : 0;
 }
 
+static int run(const char *what, const struct wish *w)
+{
+	static struct board b;
+	int rc = 2;
+
+	if (w->is_live && !w->live.accounts)
+		snprintf(b.error, sizeof b.error, "--live needs --accounts");
+	else if (board_open(&b, &w->o))
+		rc = finish(&b, what, w);
+	if (*b.error)
+		fprintf(stderr, "citysim: %s\n", b.error);
+	board_close(&b);
+	return rc;
+}
+
 int cmd_run(int argc, char **argv)
 {
-	struct board_options o = {
-		.first_seed = 1, .seeds = 4, .days = 5, .bound = true, .checks = true
+	struct wish w = {
+		.o = { .first_seed = 1, .seeds = 4, .days = 5, .bound = true, .checks = true },
+		.live = { .from_h = 17, .minutes = 30, .speed = 1 }
 	};
 	const char *name = find_scenario(argc, argv);
 	const struct scenario *s = name ? scenario_find(name) : NULL;
-	static struct board b;
-	bool json = false;
-	int rc;
 
-	name_policies(&o, "P0,P1,P2,P3,P4,P5,P6,P7,P8");
+	name_policies(&w.o, "P0,P1,P2,P3,P4,P5,P6,P7,P8");
 	if (!name) {
 		bool help = argc > 1 && !strcmp(argv[1], "--help");
 		print_usage(help ? stdout : stderr);
@@ -244,18 +317,9 @@ int cmd_run(int argc, char **argv)
 		fprintf(stderr, "citysim: there is no scenario '%s'; --help lists them\n", name);
 		return 2;
 	}
-	o.scenario = *s;
-	if (!read_options(argc - 1, argv + 1, &o, &json))
+	w.o.scenario = *s;
+	if (!read_options(argc - 1, argv + 1, &w))
 		return 2;
-	o.quiet = json;
-	if (!board_open(&b, &o)) {
-		fprintf(stderr, "citysim: %s\n", b.error);
-		rc = 2;
-	} else {
-		rc = finish(&b, argv[0], json);
-		if (rc == 2)
-			fprintf(stderr, "citysim: %s\n", b.error);
-	}
-	board_close(&b);
-	return rc;
+	w.o.quiet = w.json;
+	return run(argv[0], &w);
 }

@@ -87,75 +87,6 @@ static bool read_photos(struct world *w, const char *dir)
 	return w->n_photos > 0;
 }
 
-static bool has_role(const json_t *account, const char *role)
-{
-	const json_t *r;
-	size_t i;
-
-	if (!strcmp(text_at(account, "role", NULL), role))
-		return true;
-	json_array_foreach(json_object_get(account, "roles"), i,
-		r) if (json_is_string(r) && !strcmp(json_string_value(r), role)) return true;
-	return false;
-}
-
-static const json_t *find_account(const struct world *w, const char *role, size_t nth)
-{
-	const json_t *a;
-	size_t i;
-
-	json_array_foreach(w->accounts, i, a) if (has_role(a, role) && nth-- == 0) return a;
-	return NULL;
-}
-
-static bool read_accounts(struct world *w, const char *file, const char *url)
-{
-	json_error_t err;
-	json_t *v = json_load_file(file, 0, &err);
-
-	if (!v) {
-		fprintf(stderr, "citysim: %s: %s\n", file, err.text);
-		return false;
-	}
-	w->base = url ? url : text_at(v, "url", NULL);
-	w->who = v;
-	w->accounts = json_object_get(v, "accounts");
-	w->clients = json_object_get(v, "clients");
-	if (!find_account(w, "DISPATCHER", 0) || !find_account(w, "RESPONDER", 0) ||
-		!find_account(w, "OFFICER", 0) || !json_array_size(w->clients)) {
-		fprintf(stderr,
-			"citysim: %s: needs a dispatcher, responders, an officer and clients\n",
-			file);
-		return false;
-	}
-	return true;
-}
-
-/* Where the posts are, as the service says. */
-static bool read_posts(struct world *w)
-{
-	const json_t *a = find_account(w, "DISPATCHER", 0);
-	struct person p = { .w = w,
-		.username = text_at(a, "username", NULL),
-		.password = text_at(a, "password", NULL) };
-	struct http h;
-	json_t *reply;
-	const json_t *e;
-	size_t i;
-
-	w->posts = json_object();
-	if (!http_open(&h, w->base) || !person_sign_in(&p, &h))
-		return false;
-	reply = http_call(&h, "GET", "/v1/posts?pageSize=500", NULL);
-	json_array_foreach(json_object_get(reply, "items"), i, e)
-		json_object_set(w->posts, text_at(e, "code", NULL), json_object_get(e, "position"));
-	if (!json_object_size(w->posts))
-		fprintf(stderr, "citysim: the service knows no posts: %s\n", h.problem);
-	json_decref(reply);
-	http_close(&h);
-	return json_object_size(w->posts) > 0;
-}
-
 static bool make_cases(struct world *w)
 {
 	w->n_cases = w->tape.n;
@@ -199,7 +130,7 @@ static void hire_all(struct crew *c, struct world *w, unsigned officers)
 	void *post = json_object_iter(w->posts);
 	size_t i;
 
-	for (size_t k = 0; (a = find_account(w, "RESPONDER", k)); k++) {
+	for (size_t k = 0; (a = world_account(w, "RESPONDER", k)); k++) {
 		const char *own = text_at(a, "post", NULL);
 
 		hire(c, w, a, responder_main, false, *own ? own : json_object_iter_key(post));
@@ -207,11 +138,11 @@ static void hire_all(struct crew *c, struct world *w, unsigned officers)
 		if (!post)
 			post = json_object_iter(w->posts);
 	}
-	for (size_t k = 0; k < officers && (a = find_account(w, "OFFICER", k)); k++)
+	for (size_t k = 0; k < officers && (a = world_account(w, "OFFICER", k)); k++)
 		hire(c, w, a, officer_main, false, NULL);
 	json_array_foreach(w->clients, i, a) if (*text_at(a, "org", NULL))
 		hire(c, w, a, insurer_main, true, NULL);
-	hire(c, w, find_account(w, "DISPATCHER", 0), clerk_main, false, NULL);
+	hire(c, w, world_account(w, "DISPATCHER", 0), clerk_main, false, NULL);
 }
 
 static void wait_for_end(struct world *w, unsigned minutes)
@@ -237,8 +168,8 @@ static int replay(const struct settings *set)
 	w = (struct world){ .speed = set->speed, .run = run };
 	pthread_mutex_init(&w.lock, NULL);
 	if (!crew.people || tape_read(&w.tape, set->file, set->day, set->limit, set->seed) != 0 ||
-		!read_accounts(&w, set->accounts, set->url) || !read_photos(&w, set->photos) ||
-		!make_cases(&w) || !read_posts(&w))
+		!world_read_accounts(&w, set->accounts, set->url) ||
+		!read_photos(&w, set->photos) || !make_cases(&w) || !world_read_posts(&w))
 		return 2;
 	printf("citysim: %zu accidents of %s, %zu photos, %s\n", w.n_cases, w.tape.day, w.n_photos,
 		w.base);

@@ -70,6 +70,15 @@ void world_fail(struct world *w, const char *incident_id, const char *what);
 /* Logs in as the person; false when the world stopped before it worked. */
 bool person_sign_in(struct person *p, struct http *h);
 
+/* The accounts file; url NULL: the file's. False with a message on stderr. */
+bool world_read_accounts(struct world *w, const char *file, const char *url);
+/* The nth account with a role, NULL when there are not so many. */
+const json_t *world_account(const struct world *w, const char *role, size_t nth);
+/* Where the posts are, as the service says. */
+bool world_read_posts(struct world *w);
+/* An order as the 122 centre sends it; i tells plates and phone numbers apart. */
+json_t *order_body(const char *order_no, struct lonlat place, size_t i);
+
 /* Takes a leg of a path in replies, "" and 0 when missing. */
 const char *text_at(const json_t *v, const char *a, const char *b);
 double number_at(const json_t *v, const char *a, const char *b);

@@ -389,11 +389,12 @@ struct city *city_build(struct draft *d, double trip_kmh, char *error, size_t si
 	free_halves(&h);
 	free(number);
 	draft_free(d);
-	if (!ok) {
-		city_free(c);
-		c = NULL;
+	if (ok) {
+		*error = 0;
+		return c;
 	}
-	return c;
+	city_free(c);
+	return NULL;
 }
 
 void city_free(struct city *c)

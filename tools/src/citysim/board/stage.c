@@ -264,7 +264,9 @@ bool stage_set(struct stage *g, const struct scenario *s, struct city *c, uint64
 	gathered_free(&demand);
 	free_history(&h, made_days);
 	free(supposed);
-	if (!ok)
+	if (ok)
+		*error = 0;
+	else
 		stage_clear(g);
 	return ok;
 }
