@@ -153,6 +153,7 @@ const struct db_stmt *const dispatch_statements[] = {
 	&sql_last_fit,
 	&sql_newest_trip,
 	&sql_samples,
+	&sql_drop_old_trips,
 	&sql_keep_factors,
 	&sql_keep_fit,
 	&sql_factors,

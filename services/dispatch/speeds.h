@@ -44,7 +44,7 @@ struct roads_factor;
 Pb__Code store_factors(struct call *c, struct roads_factor **ret, size_t *ret_n);
 
 extern const struct db_stmt sql_next_trip, sql_trip_track, sql_note_trip, sql_note_speed;
-extern const struct db_stmt sql_last_fit, sql_newest_trip, sql_samples, sql_keep_factors,
-	sql_keep_fit, sql_factors;
+extern const struct db_stmt sql_last_fit, sql_newest_trip, sql_samples, sql_drop_old_trips,
+	sql_keep_factors, sql_keep_fit, sql_factors;
 
 #endif

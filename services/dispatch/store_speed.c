@@ -192,6 +192,15 @@ Pb__Code store_samples(
 	return e;
 }
 
+/* What was too old to count any more goes: it says how somebody drove. */
+const struct db_stmt sql_drop_old_trips = {
+	"drop_old_trips",
+	"with s as (delete from dispatch.trip_speed"
+	"  where arrived_at < $1::timestamptz - interval '60 days')"
+	" delete from dispatch.trip_read where arrived_at < $1::timestamptz - interval '60 days'",
+	.in = { DB_TIME },
+};
+
 const struct db_stmt sql_keep_factors = {
 	"keep_factors",
 	"insert into dispatch.speed_factor (district, hour, factor, trips)"
@@ -239,7 +248,7 @@ Pb__Code store_keep_fit(struct call *c, const struct roads *r, const char *graph
 	size_t samples, const struct roads_learned *l)
 {
 	const char *sigma = as_json(c, l->sigma);
-	Pb__Code e = PB__CODE__OK;
+	Pb__Code e = db_run(c, &sql_drop_old_trips, NULL, DB_ARGS(db_time(c->at_us)));
 
 	for (size_t z = 0; z < roads_n_zones(r) && !e; z++) {
 		const char **factor = numbers(c, l->factor[z]), **trips = numbers(c, l->trips[z]);

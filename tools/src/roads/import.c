@@ -120,6 +120,19 @@ static bool read_options(int argc, char **argv, struct request *q)
 
 /* ---- reading ---- */
 
+/* Speeds are kept by the codes that orders carry. */
+static bool check_codes(const struct areas *a, const char *file)
+{
+	for (size_t i = 0; i < areas_count(a); i++) {
+		const char *code = areas_code(a, i);
+		if (strlen(code) == 6 && strspn(code, "0123456789") == 6)
+			continue;
+		complain("%s: district code '%.20s' is not of six digits", file, code);
+		return false;
+	}
+	return true;
+}
+
 static struct areas *read_districts(const struct request *q, bool *ret_ok)
 {
 	char *why = NULL;
@@ -137,6 +150,10 @@ static struct areas *read_districts(const struct request *q, bool *ret_ok)
 			complain("%s: %s", q->districts, why ? why : "not understood");
 	}
 	free(why);
+	if (a && !check_codes(a, q->districts)) {
+		areas_free(a);
+		a = NULL;
+	}
 	*ret_ok = a;
 	return a;
 }
