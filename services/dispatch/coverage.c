@@ -5,6 +5,7 @@
 
 static const double METRES_PER_DEGREE = 111195.0;
 static const double SIGMA = 0.28;
+static const double PRICE_STEP_S = 5;
 static const double NOBODY_S = 1800; /* when all are busy, somebody comes about then */
 
 /* The post this place is; n_posts when it is none. */
@@ -29,22 +30,34 @@ static double eta_s(const struct coverage *c, struct lonlat from, size_t post, s
 	return c->turnout_s + (1.26 * crow + fmin(480.0, 1.6 * crow)) / c->mps;
 }
 
-static double price(const struct coverage *c, double eta)
+static void make_prices(struct coverage *c)
 {
-	struct lateness l = cost_lateness(eta, SIGMA, c->p->cover_left_s);
-
-	return cost_pair(c->p, 1, &l, eta, 0);
+	for (size_t k = 0; k < COVERAGE_PRICES; k++) {
+		double eta = PRICE_STEP_S * (double)k;
+		struct lateness l = cost_lateness(eta, SIGMA, c->p->cover_left_s);
+		c->prices[k] = cost_pair(c->p, 1, &l, eta, 0);
+	}
 }
 
-/* Sorts one zone's units by their time; few and nearly in order, so by insertion. */
+static double price(const struct coverage *c, double eta)
+{
+	double x = fmin(eta, NOBODY_S) / PRICE_STEP_S;
+	size_t k = (size_t)x;
+
+	return c->prices[k] + (x - (double)k) * (c->prices[k + 1] - c->prices[k]);
+}
+
+/* The soonest of one zone, in order; who comes later in the array goes behind his equals. */
 static void sort_zone(struct coverage *c, size_t zone, const struct lonlat *at)
 {
-	double *eta = c->eta + zone * c->n;
-	size_t *unit = c->unit + zone * c->n;
+	double *eta = c->eta + zone * c->deep;
+	size_t *unit = c->unit + zone * c->deep, held = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
 		double t = eta_s(c, at[i], c->post[i], zone);
-		size_t k = i;
+		if (held == c->deep && !(t < eta[held - 1]))
+			continue;
+		size_t k = held < c->deep ? held++ : held - 1;
 		for (; k > 0 && t < eta[k - 1]; k--) {
 			eta[k] = eta[k - 1];
 			unit[k] = unit[k - 1];
@@ -56,33 +69,38 @@ static void sort_zone(struct coverage *c, size_t zone, const struct lonlat *at)
 
 static void add_up(struct coverage *c, size_t zone)
 {
-	double q = c->d->zones[zone].busy, *from = c->from + zone * (c->n + 1);
+	double q = c->d->zones[zone].busy, *from = c->from + zone * (c->deep + 1);
+	const double *eta = c->eta + zone * c->deep;
 
-	from[c->n] = price(c, NOBODY_S);
-	for (size_t k = c->n; k-- > 0;)
-		from[k] = (1 - q) * price(c, c->eta[zone * c->n + k]) + q * from[k + 1];
+	/* who comes after the last looked at is little later than him */
+	from[c->deep] = price(c, c->n > c->deep ? eta[c->deep - 1] : NOBODY_S);
+	for (size_t k = c->deep; k-- > 0;)
+		from[k] = (1 - q) * price(c, eta[k]) + q * from[k + 1];
 }
 
 bool coverage_make(struct coverage *c, const struct demand *d, const struct policy *p,
 	int64_t now_us, const struct lonlat *at, size_t n, struct engine_work *w)
 {
 	int hour = travel_hour(now_us);
+	size_t deep = n < COVERAGE_DEEP ? n : COVERAGE_DEEP;
 
 	*c = (struct coverage){ .d = d,
 		.p = p,
 		.mps = travel_speed_mps(hour),
+		.slow = travel_congestion(hour),
 		.turnout_s = travel_turnout_s(hour, false),
 		.cos_lat = cos(d->zones[0].at.lat * 0.017453292519943295),
 		.n = n,
-		.slow = travel_congestion(hour),
+		.deep = deep,
 		.post = WORK_ARRAY(w, size_t, n + 1),
-		.eta = WORK_ARRAY(w, double, d->n_zones *n + 1),
-		.unit = WORK_ARRAY(w, size_t, d->n_zones * n + 1),
-		.from = WORK_ARRAY(w, double, d->n_zones *(n + 1)) };
-	if (!c->eta || !c->unit || !c->from || !c->post)
+		.eta = WORK_ARRAY(w, double, d->n_zones *deep + 1),
+		.unit = WORK_ARRAY(w, size_t, d->n_zones * deep + 1),
+		.from = WORK_ARRAY(w, double, d->n_zones *(deep + 1)) };
+	if (!c->post || !c->eta || !c->unit || !c->from)
 		return false;
+	make_prices(c);
 	for (size_t i = 0; i < n; i++)
-		c->post[i] = post_at(d, at[i]);
+		c->post[i] = d->drive_s ? post_at(d, at[i]) : d->n_posts;
 	for (size_t z = 0; z < d->n_zones; z++) {
 		sort_zone(c, z, at);
 		add_up(c, z);
@@ -100,10 +118,10 @@ void coverage_losses(const struct coverage *c, double *ret)
 	for (size_t i = 0; i < c->n; i++)
 		ret[i] = 0;
 	for (size_t z = 0; z < c->d->n_zones; z++) {
-		const double *from = c->from + z * (c->n + 1);
+		const double *from = c->from + z * (c->deep + 1);
 		double share = c->d->zones[z].share;
-		for (size_t k = 0; k < c->n && share > 1e-9; k++, share *= c->d->zones[z].busy)
-			ret[c->unit[z * c->n + k]] += share * (from[k + 1] - from[k]);
+		for (size_t k = 0; k < c->deep && share > 1e-9; k++, share *= c->d->zones[z].busy)
+			ret[c->unit[z * c->deep + k]] += share * (from[k + 1] - from[k]);
 	}
 	for (size_t i = 0; i < c->n; i++)
 		ret[i] *= incidents_ahead(c);
@@ -118,9 +136,9 @@ double coverage_gain(const struct coverage *c, struct lonlat place)
 		double t = eta_s(c, place, post, z), q = c->d->zones[z].busy;
 		double share = c->d->zones[z].share;
 		size_t k = 0;
-		for (; k < c->n && c->eta[z * c->n + k] <= t && share > 1e-9; k++)
+		for (; k < c->deep && c->eta[z * c->deep + k] <= t && share > 1e-9; k++)
 			share *= q;
-		sum += share * (1 - q) * (c->from[z * (c->n + 1) + k] - price(c, t));
+		sum += share * (1 - q) * (c->from[z * (c->deep + 1) + k] - price(c, t));
 	}
 	return sum * incidents_ahead(c);
 }

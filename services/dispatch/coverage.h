@@ -17,16 +17,19 @@
 #include "dispatch/engine.h"
 #include "dispatch/work.h"
 
+enum { COVERAGE_DEEP = 12, COVERAGE_PRICES = 362 };
+
 /* Free units as they cover the zones of `d`. */
 struct coverage {
 	const struct demand *d;
 	const struct policy *p;
 	double mps, slow, turnout_s, cos_lat;
-	size_t *post; /* of each unit */
-	size_t n;
-	double *eta;  /* [zone * n + k] in order */
-	size_t *unit; /* [zone * n + k]: which of the places */
-	double *from; /* [zone * (n + 1) + k]: cost of the k-th and all after it */
+	size_t n, deep; /* of the n units the soonest so many are looked at, a zone */
+	size_t *post;   /* of each unit; n_posts when it stands at none */
+	double *eta;    /* [zone * deep + k] in order */
+	size_t *unit;   /* [zone * deep + k]: which of the places */
+	double *from;   /* [zone * (deep + 1) + k]: cost of the k-th and all after it */
+	double prices[COVERAGE_PRICES]; /* by 5 s */
 };
 
 /* The n places in an order that doesn't depend on the caller's arrays. False when memory is out. */

@@ -1,6 +1,6 @@
 // run.mjs - Jingbao beside what it stands on, in one run on one machine: ratios, not absolute numbers.
 //
-//   node tests/bench/run.mjs [orders] [latency] [photos] [events] [roads]     (all when none is named)
+//   node tests/bench/run.mjs [orders] [latency] [photos] [events] [roads] [decisions]     (all when none is named)
 //
 // JB_BIN: a release build's bin. JB_BENCH_SECONDS: length of each load (10). JB_BENCH_ROUNDS: 3, medians.
 import { execFileSync, spawn } from 'node:child_process';
@@ -277,7 +277,21 @@ async function benchRoads() {
 	}
 }
 
-const parts = { orders: benchOrders, latency: benchLatency, photos: benchPhotos, events: benchEvents, roads: benchRoads };
+// ---- one decision over the whole assignment, beside the textbook's Hungarian method ----
+
+async function benchDecisions() {
+	const program = join(bin, 'bench-decisions');
+	if (!existsSync(program)) throw new Error(`${program} is not built`);
+	for (const [incidents, units, mark] of [[30, 100, 'p99 under 2 ms'], [300, 300, 'p99 under 20 ms']]) {
+		const out = await run(program, [String(incidents), String(units)]);
+		for (const [, kind, p99, hungarian, ratio] of out.matchAll(
+			/^(\w+) .*p99 +([\d.]+) us.*hungarian +([\d.]+) us; ratio ([\d.]+)$/gm))
+			report(`decision over ${incidents} incidents x ${units} units, ${kind}, p99 of CPU time`,
+				`${(p99 / 1000).toFixed(2)} ms`, `Hungarian alone ${(hungarian / 1000).toFixed(2)} ms`, ratio, mark);
+	}
+}
+
+const parts = { orders: benchOrders, latency: benchLatency, photos: benchPhotos, events: benchEvents, roads: benchRoads, decisions: benchDecisions };
 const wanted = process.argv.slice(2);
 for (const name of wanted.length ? wanted : Object.keys(parts)) {
 	if (!parts[name]) throw new Error(`no bench '${name}'; there are ${Object.keys(parts).join(', ')}`);

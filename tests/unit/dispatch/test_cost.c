@@ -99,7 +99,7 @@ static double total(const struct policy *p, const struct lonlat *at, size_t n)
 			eta[k] = t;
 		}
 		for (size_t k = 0; k <= n; k++, left *= q) {
-			double t = k < n ? eta[k] : 1800;
+			double t = k < n && eta[k] < 1800 ? eta[k] : 1800;
 			struct lateness l = cost_lateness(t, 0.28, p->cover_left_s);
 			mine += left * (k < n ? 1 - q : 1) * cost_pair(p, 1, &l, t, 0);
 		}
