@@ -88,7 +88,7 @@ static void known_factors_are_found_again(void **state)
 
 static void little_is_believed_of_little(void **state)
 {
-	struct roads_sample s[8];
+	struct roads_sample s[8] = { 0 };
 
 	(void)state;
 	struct roads_learned l = learned(s, 0);
@@ -403,6 +403,171 @@ static void real_tracks_match_their_true_ways(void **state)
 	assert_true(right > 0.95 * metres);
 }
 
+/* ---- a week of a real city whose speeds nobody knew ---- */
+
+enum { CITY_TRIPS = 2000, CITY_CHECKS = 300 };
+
+static double hidden(uint16_t zone, int hour)
+{
+	uint64_t x = (zone * 24u + (unsigned)hour + 1) * UINT64_C(0x9e3779b97f4a7c15);
+
+	x ^= x >> 31;
+	return 0.8 + 0.45 * (double)(x * UINT64_C(0xbf58476d1ce4e5b9) >> 11) / 9007199254740992.0;
+}
+
+/* A city that is 15 % slower than thought on the whole, and each district and hour in its own way.
+ */
+static struct roads_router *true_city(struct roads *r, double (*f)[24])
+{
+	struct roads_speeds s = roads_default_speeds();
+
+	s.n_zones = roads_n_zones(r);
+	s.factor = f;
+	for (uint16_t z = 0; z < s.n_zones; z++)
+		for (int h = 0; h < 24; h++)
+			f[z][h] = 1.15 * hidden(z, h);
+	return roads_router_new(r, &s);
+}
+
+struct trip {
+	struct travel_from from;
+	struct lonlat to;
+	int64_t at_us;
+};
+
+static struct trip draw_trip(const struct roads *r)
+{
+	struct trip t = { .from.at =
+				  roads_node_at(r, (uint32_t)(draw() * (double)roads_n_nodes(r))),
+		.at_us = (int64_t)(draw() * 24 * 3600) * 1000000 };
+
+	do
+		t.to = roads_node_at(r, (uint32_t)(draw() * (double)roads_n_nodes(r)));
+	while (geo_distance_m(t.from.at, t.to) > 5000 || geo_distance_m(t.from.at, t.to) < 800);
+	return t;
+}
+
+/* Fixes every 10 s with 15 m of error. */
+static size_t drive_city(const struct roads *r, const struct roads_path *p, double noise,
+	int64_t at_us, struct track_fix *ret)
+{
+	size_t n = 0;
+
+	for (double s = 0; s < p->seconds * noise && n < FIXES; s += 10) {
+		double course, speed;
+		struct lonlat at = roads_along(r, p, s / noise, &course, &speed);
+		at.lon += normal() * 10 / 92000;
+		at.lat += normal() * 10 / 111195;
+		ret[n++] = (struct track_fix){ at, at_us + (int64_t)(s * 1e6), 15, course,
+			speed / noise };
+	}
+	return n;
+}
+
+static double eta_error(struct roads_router *q, struct roads_router *truth)
+{
+	const struct roads *r = roads_router_graph(q);
+	uint64_t before = seed;
+	double sum = 0;
+
+	seed = 4711;
+	for (int i = 0; i < CITY_CHECKS; i++) {
+		struct trip t = draw_trip(r);
+		struct roads_path a, b;
+		assert_true(roads_path(q, &t.from, t.to, t.at_us, &a));
+		assert_true(roads_path(truth, &t.from, t.to, t.at_us, &b));
+		sum += fabs(log(a.seconds / b.seconds));
+		roads_path_free(&a);
+		roads_path_free(&b);
+	}
+	seed = before;
+	return sum / CITY_CHECKS;
+}
+
+static struct roads *real_city(const char *shared)
+{
+	char nodes[500], edges[500], map[500], *why = NULL;
+	struct roads_fault f = { "" };
+	struct areas *a = NULL;
+
+	snprintf(nodes, sizeof(nodes), "%s/data/xian/roads/xian_core_nodes.csv", shared);
+	snprintf(edges, sizeof(edges), "%s/data/xian/roads/xian_core_edges.csv", shared);
+	snprintf(map, sizeof(map), "%s/data/xian/districts/xian_districts_wgs84.geojson", shared);
+	FILE *in = fopen(map, "r");
+	if (!in)
+		return NULL;
+	char *text = malloc(1 << 24);
+	size_t n = fread(text, 1, 1 << 24, in);
+	fclose(in);
+	a = areas_from_geojson(text, n, "adcode", "name", &why);
+	free(text);
+	assert_non_null(a);
+	struct roads *r =
+		roads_from_csv(nodes, edges, &(struct roads_options){ .districts = a }, NULL, &f);
+	areas_free(a);
+	if (!r)
+		fail_msg("%s", f.text);
+	return r;
+}
+
+/* What the trips of a week teach of it. */
+static void learn_city(
+	struct roads_router *plain, struct roads_router *truth, struct roads_learned *ret)
+{
+	static struct roads_sample s[CITY_TRIPS * 4];
+	static struct track_fix fix[FIXES];
+	struct roads_stretch stretch[100];
+	size_t n = 0, trips_used = 0;
+
+	for (int i = 0; i < CITY_TRIPS; i++) {
+		struct trip t = draw_trip(roads_router_graph(plain));
+		struct roads_path p;
+		assert_true(roads_path(truth, &t.from, t.to, t.at_us, &p));
+		size_t found = drive_city(roads_router_graph(plain), &p,
+			exp(0.25 * normal() - 0.25 * 0.25 / 2), t.at_us, fix);
+		found = roads_add_up(stretch, roads_stretches(plain, fix, found, stretch, 100));
+		trips_used += found > 0;
+		for (size_t k = 0; k < found && n < CITY_TRIPS * 4; k++)
+			s[n++] = (struct roads_sample){ (uint64_t)i, stretch[k].zone,
+				stretch[k].hour, stretch[k].expected_s, stretch[k].observed_s,
+				7 * draw() };
+		roads_path_free(&p);
+	}
+	assert_true(trips_used > CITY_TRIPS / 2);
+	assert_true(roads_learn(s, n, roads_n_zones(roads_router_graph(plain)), ret));
+}
+
+static void a_week_of_trips_teaches_a_city(void **state)
+{
+	const char *shared = getenv("JB_SHARED");
+	struct roads *r = real_city(shared ? shared : JB_SOURCE_DIR "/../shared");
+
+	(void)state;
+	if (!r)
+		skip();
+	size_t zones = roads_n_zones(r);
+	struct roads_learned l = { .factor = calloc(zones, sizeof(*l.factor)),
+		.trips = calloc(zones, sizeof(*l.trips)) };
+	double(*f)[24] = calloc(zones, sizeof(*f));
+	struct roads_router *plain = roads_router_new(r, NULL), *truth = true_city(r, f);
+	double before = eta_error(plain, truth);
+	learn_city(plain, truth, &l);
+	struct roads_speeds s = roads_default_speeds();
+	s.n_zones = zones;
+	s.factor = l.factor;
+	assert_true(roads_router_set_speeds(plain, &s));
+	double after = eta_error(plain, truth);
+	print_message("mean error of expected times: %.1f %% before, %.1f %% after %d trips\n",
+		100 * before, 100 * after, CITY_TRIPS);
+	assert_true(after < 0.6 * before);
+	free(l.factor);
+	free(l.trips);
+	free(f);
+	roads_router_free(plain);
+	roads_router_free(truth);
+	roads_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +578,7 @@ int main(void)
 		cmocka_unit_test(the_order_of_samples_changes_nothing),
 		cmocka_unit_test(driven_ways_teach_their_factor),
 		cmocka_unit_test(detours_and_standing_teach_nothing),
+		cmocka_unit_test(a_week_of_trips_teaches_a_city),
 		cmocka_unit_test(real_tracks_match_their_true_ways),
 	};
 
