@@ -16,13 +16,13 @@ COPY services services
 COPY tools tools
 RUN cmake -G Ninja -S . -B /build -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	&& cmake --build /build --target system \
-	&& mkdir /out && find /build/bin -maxdepth 1 -type f -name 'jb*' -exec cp {} /out/ \;
+	&& mkdir /out && find /build/bin -maxdepth 1 -type f \( -name 'jb*' -o -name roads \) -exec cp {} /out/ \;
 
 FROM debian:12-slim AS run
 RUN apt-get update && apt-get install -y --no-install-recommends \
 	ca-certificates curl fontconfig fonts-wqy-zenhei jq libcairo2 libcurl4 libexif12 libjansson4 \
 	libjpeg62-turbo libmicrohttpd12 libnats3.4 libpango-1.0-0 libpangocairo-1.0-0 libpq5 \
-	libprotobuf-c1 libqrencode4 libsodium23 libssl3 libturbojpeg0 openssl postgresql-client \
+	libprotobuf-c1 libqrencode4 libsodium23 libssl3 libturbojpeg0 libexpat1 zlib1g openssl postgresql-client \
 	&& rm -rf /var/lib/apt/lists/* \
 	&& useradd --system --uid 990 --home-dir /var/lib/jingbao --create-home jingbao \
 	&& install -d -o jingbao -g jingbao /var/lib/jingbao/blobs /var/lib/jingbao/spool /secrets

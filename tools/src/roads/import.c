@@ -112,6 +112,14 @@ static bool read_options(int argc, char **argv, struct request *q)
 	}
 	for (; optind < argc && q->n_in < 2; optind++)
 		q->in[q->n_in++] = argv[optind];
+	if (q->n_in == 1 && q->datum) {
+		complain("--datum is for lists; OpenStreetMap is always in WGS84");
+		return false;
+	}
+	if (q->n_in == 2 && q->boxed) {
+		complain("--bbox is for OpenStreetMap extracts");
+		return false;
+	}
 	if (q->out && q->n_in && optind == argc)
 		return true;
 	complain("import wants one extract or two lists, and -o GRAPH");
