@@ -130,7 +130,7 @@ Pb__Code gather_copy(struct gatherer *g, const char *sql, struct db_copy *rows)
 	char state[6] = "";
 
 	if (!data)
-		return failed(g, sql, "54000");
+		return failed(g, "copy", "54000");
 	if (!g->db.pg)
 		return PB__CODE__BUSY;
 	PGresult *r = PQexec(g->db.pg, sql);
@@ -140,11 +140,11 @@ Pb__Code gather_copy(struct gatherer *g, const char *sql, struct db_copy *rows)
 		memcpy(state, given, 6);
 	PQclear(r);
 	if (!ready)
-		return failed(g, sql, state);
+		return failed(g, "copy", state);
 	if (!put_all(g->db.pg, data, len))
 		return lost(g);
 	end_copy(g->db.pg, state);
-	return *state || PQstatus(g->db.pg) != CONNECTION_OK ? failed(g, sql, state) : PB__CODE__OK;
+	return *state || PQstatus(g->db.pg) != CONNECTION_OK ? failed(g, "copy", state) : PB__CODE__OK;
 }
 
 /* ---- the thread ---- */

@@ -100,7 +100,7 @@ test("a device's token is refused everything but position reports", async () => 
 	const wrong = [];
 	for (const m of onHttp.filter((x) => !open(x))) {
 		const r = await request(m, device);
-		const good = m.service === 'Dispatch' && m.name === 'ReportPositions' ? r.status !== 403 && r.status !== 401
+		const good = m.service === 'Dispatch' && /^(ReportPositions|Track)/.test(m.name) ? r.status !== 403 && r.status !== 401
 			: r.status === 403;
 		if (!good) wrong.push(`${label(m)}: ${r.status}`);
 	}
