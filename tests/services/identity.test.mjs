@@ -251,7 +251,7 @@ test("a device's token is a responder's and good for positions alone", async () 
 	const d = await s.ok('Identity.IssueDeviceToken', me.as, { label: 'phone' })
 	const who = (await s.ok('Identity.Authenticate', SYSTEM, { token: d.token })).principal
 	assert.equal(who.subject, a.accountId)
-	assert.deepEqual(who.methods, ['Dispatch.ReportPositions'])
+	assert.deepEqual(who.methods, ['Dispatch.ReportPositions', 'Dispatch.TrackOsmand', 'Dispatch.TrackOsmandQuery', 'Dispatch.TrackOwntracks'])
 	assert.equal((await s.rpc('Identity.IssueDeviceToken', me.as, { label: 'x', username: desk.username })).code, 'NOT_FOUND')
 	assert.equal((await s.rpc('Identity.IssueDeviceToken', SYSTEM, { label: 'x', username: desk.username })).code, 'NOT_FOUND')
 	assert.equal((await s.rpc('Identity.IssueDeviceToken', SYSTEM, { label: 'x', username: a.username })).code, 'OK')
