@@ -49,7 +49,7 @@ static bool may_drop(const struct plan *p, const struct plan_row *r)
 {
 	const struct policy *po = &p->s->e->policy;
 
-	return po->drop > 0 && !(po->old_cap_s > 0 && age_s(p, r) >= po->old_cap_s);
+	return po->drop > 0 && !r->in->old_lane;
 }
 
 /* Time of units is what is short: it gets its price, and those that can't be in time any more no
@@ -73,52 +73,80 @@ static void price_shortage(struct plan *p, size_t row)
 		r->alone = LOST + po->short_per_s * (USUAL_S + po->old_turn * age_s(p, r));
 }
 
-/* Units that may go to lost incidents now: a share of those at work, less those that do. */
-static size_t old_quota(const struct plan *p)
+static size_t working(const struct engine *e)
 {
-	const struct engine *e = p->s->e;
-	size_t working = 0, old = 0;
-	double quota;
+	size_t n = 0;
 
 	for (size_t i = 0; i < e->n_units; i++)
-		working += e->units[i].state != UNIT_OFF_DUTY && e->units[i].state != UNIT_ON_BREAK;
+		n += e->units[i].state != UNIT_OFF_DUTY && e->units[i].state != UNIT_ON_BREAK;
+	return n;
+}
+
+/* Who waits longer than this waits too long, even for such a queue: first come first served, all
+ * would wait as long as the queue takes. */
+static double too_long_s(const struct plan *p)
+{
+	const struct policy *po = &p->s->e->policy;
+	double queue_s = (double)p->n_waiting * po->case_s / fmax((double)working(p->s->e), 1);
+
+	return po->old_cap_s > 0 ? fmax(po->old_cap_s, queue_s) : INFINITY;
+}
+
+/* Units that may go to lost incidents now: a share of those at work, less those that do. */
+static size_t old_quota(const struct plan *p, double share)
+{
+	const struct engine *e = p->s->e;
+	size_t old = 0;
+	double quota;
+
 	for (size_t i = 0; i < e->n_incidents; i++)
 		old += e->incidents[i].old_lane &&
 		       (e->incidents[i].state == INCIDENT_OFFERED ||
 			       e->incidents[i].state == INCIDENT_ASSIGNED);
-	quota = floor(e->policy.old_lane * (double)working + 0.5) - (double)old;
+	quota = floor(share * (double)working(e) + 0.5) - (double)old;
+	quota = fmin(quota, (double)p->n_free);
 	return quota > 0 ? (size_t)quota : 0;
 }
 
 /* Which lost incident is next: the oldest once somebody waited too long, else whom it costs the
  * least time to serve, for which waiting counts. */
-static double turn(const struct plan *p, size_t row)
+static double turn(const struct plan *p, size_t row, double too_long)
 {
-	const struct policy *po = &p->s->e->policy;
 	double age = age_s(p, &p->rows[row]), eta = INFINITY;
 
-	if (po->old_cap_s > 0 && age >= po->old_cap_s)
+	if (age >= too_long)
 		return 1e6 + age;
 	for (size_t j = 0; j < p->n_units; j++)
 		if (p->units[j].row == NONE && isfinite(p->cost[at(p, row, j)]))
 			eta = fmin(eta, plan_eta_s(p, row, j));
-	return po->old_turn * age - eta;
+	return p->s->e->policy.old_turn * age - eta;
 }
 
-static void put_first(struct plan *p, size_t quota)
+static size_t next_lost(const struct plan *p, double too_long)
 {
-	for (; quota > 0; quota--) {
-		size_t best = NONE;
-		for (size_t i = 0; i < p->n_rows; i++) {
-			const struct plan_row *r = &p->rows[i];
-			if (r->current == NONE && r->certain && !r->must &&
-				(best == NONE || turn(p, i) > turn(p, best)))
-				best = i;
-		}
-		if (best == NONE)
+	size_t best = NONE;
+
+	for (size_t i = 0; i < p->n_rows; i++) {
+		const struct plan_row *r = &p->rows[i];
+		if (r->current == NONE && r->certain && !r->must &&
+			(best == NONE || turn(p, i, too_long) > turn(p, best, too_long)))
+			best = i;
+	}
+	return best;
+}
+
+static void put_first(struct plan *p)
+{
+	const struct policy *po = &p->s->e->policy;
+	double too_long = too_long_s(p);
+	size_t usual = old_quota(p, po->old_lane), most = old_quota(p, po->old_most);
+
+	for (size_t k = 0; k < (usual > most ? usual : most); k++) {
+		size_t row = next_lost(p, too_long);
+		if (row == NONE || (k >= usual && age_s(p, &p->rows[row]) < too_long))
 			return;
-		p->rows[best].must = true;
-		p->rows[best].alone += FIRST;
+		p->rows[row].must = true;
+		p->rows[row].alone += FIRST;
 	}
 }
 
@@ -132,5 +160,5 @@ void plan_lanes(struct plan *p)
 			price_shortage(p, i);
 	}
 	if (overload)
-		put_first(p, old_quota(p) < p->n_free ? old_quota(p) : p->n_free);
+		put_first(p);
 }

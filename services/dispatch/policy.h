@@ -65,8 +65,10 @@ struct policy {
 
 	/* Overload: more incidents than units. */
 	double old_lane;  /* share of the working units for who can't be served in time any more */
-	double old_cap_s; /* in it, whoever waited this long goes first; 0: never */
-	double old_turn;  /* ... else a second of waiting counts as so many of driving */
+	double old_most;  /* ... and for those of them that waited too long: ... */
+	double old_cap_s; /* ... this long, or as long as all would in turn; 0: never */
+	double case_s;    /* ... a case taking a unit about so long */
+	double old_turn;  /* else a second of waiting counts as so many of driving */
 	double short_per_s; /* further price of a unit's second */
 	double drop; /* a unit leaves who is late anyway for who gains as much as this; 0: never */
 
