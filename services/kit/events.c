@@ -16,7 +16,7 @@
 #include "kit/timeutil.h"
 #include "kit/uuid.h"
 
-enum { HOLD_TRIES = 60, HOLD_MS = 250, ACK_EVERY = 256, ACK_LATE_MS = 100 };
+enum { GROUP_LIMIT = 16, HOLD_TRIES = 60, HOLD_MS = 250, ACK_EVERY = 256, ACK_LATE_MS = 100 };
 
 /* Fails when the event was handled meanwhile: then its statement must not have an effect. */
 const struct db_stmt stmt_inbox_mark = {
@@ -221,6 +221,64 @@ static enum verdict serve_one(struct svc *s, struct work *w)
 	return judge(s, w);
 }
 
+static void clear_work(struct work *w)
+{
+	results_clear(&w->call);
+	faults_init(&w->call.faults, &w->arena);
+	w->call.stmt = NULL;
+	w->call.again = w->call.clash = w->call.known = false;
+}
+
+/* ---- several in one transaction ---- */
+
+struct group {
+	struct work **works;
+	size_t n;
+};
+
+/* They share the pipeline of the first; a fault of one is the whole group's. */
+static Pb__Code run_group(struct work *first, void *arg)
+{
+	struct group *g = arg;
+
+	for (size_t i = 0; i < g->n && !first->call.faults.code; i++) {
+		struct work *w = g->works[i];
+		Pb__Code code;
+
+		w->call.tx = first->call.tx;
+		code = run_event(w, NULL);
+		tx_forget_rows(&w->call);
+		if (w != first)
+			w->call.tx = NULL;
+		if (code)
+			return code;
+	}
+	return PB__CODE__OK;
+}
+
+/* How many from the first on can share a transaction. */
+static size_t run_length(struct work **works, size_t n)
+{
+	size_t k = 0;
+
+	while (k < n && k < GROUP_LIMIT && works[k]->handler && works[k]->handler->run &&
+		works[k]->in && !works[k]->call.known)
+		k++;
+	return k;
+}
+
+/* When several wait they share a commit. True: all had their effect. Otherwise nothing had, and
+ * each is served alone. */
+static bool serve_group(struct svc *s, struct work **works, size_t n)
+{
+	struct group g = { works, n };
+	bool ok = exec_transaction(s, works[0], run_group, &g) == PB__CODE__OK;
+
+	for (size_t i = 0; !ok && i < n; i++)
+		clear_work(works[i]);
+	return ok;
+}
+
 static void mark_known(struct work **works, size_t n, const struct exec_one *look)
 {
 	for (size_t k = 0; k < look->rows.n; k++)
@@ -293,14 +351,6 @@ static void hold_from(struct svc *s, struct work **works, size_t from, size_t n)
 	s->held_until_us = mono_us() + HOLD_MS * US_PER_MS;
 }
 
-static void clear_work(struct work *w)
-{
-	results_clear(&w->call);
-	faults_init(&w->call.faults, &w->arena);
-	w->call.stmt = NULL;
-	w->call.again = w->call.clash = w->call.known = false;
-}
-
 /* Unpacks when first seen. False: nothing to do with it (settled), or dead. */
 static bool decode_event(struct svc *s, struct work *w, enum verdict *v)
 {
@@ -323,50 +373,66 @@ static bool decode_event(struct svc *s, struct work *w, enum verdict *v)
 	return false;
 }
 
-/* Length of the run of bound events starting at i. */
-static size_t bound_run(struct svc *s, struct work **works, size_t i, size_t n)
+/* How many from the first on are bound. */
+static size_t bound_run(struct work **works, size_t n)
 {
-	size_t k = i;
+	size_t k = 0;
 
-	(void)s;
-	while (k < n && k - i < BATCH_LIMIT && works[k]->handler && works[k]->handler->bind &&
+	while (k < n && k < BATCH_LIMIT && works[k]->handler && works[k]->handler->bind &&
 		works[k]->in)
 		k++;
-	return k - i;
+	return k;
+}
+
+static void decode_ahead(struct svc *s, struct work **works, size_t n)
+{
+	enum verdict v = SETTLED;
+
+	for (size_t i = 0; i < n && i < BATCH_LIMIT && v == SETTLED; i++)
+		if (!works[i]->in && works[i]->handler)
+			decode_event(s, works[i], &v);
+}
+
+/* Serves the first of these, and others with it where they can go together; returns how many are
+ * settled. The first *alone of them were tried together already. */
+static size_t serve_some(
+	struct svc *s, struct work **works, size_t n, size_t *alone, enum verdict *v)
+{
+	size_t settled = 0, run;
+
+	decode_ahead(s, works, n);
+	run = bound_run(works, n);
+	if (run) {
+		serve_bound(s, works, run);
+		while (settled < run && *v == SETTLED) {
+			*v = judge(s, works[settled]);
+			settled += *v == SETTLED;
+		}
+		return settled;
+	}
+	run = *alone ? 0 : run_length(works, n);
+	if (run > 1) {
+		if (serve_group(s, works, run))
+			return run;
+		*alone = run;
+	}
+	if (decode_event(s, works[0], v))
+		*v = serve_one(s, works[0]);
+	if (*alone)
+		--*alone;
+	return *v == SETTLED;
 }
 
 void events_serve(struct svc *s, struct work **works, size_t n)
 {
-	size_t i = 0, done = 0;
+	size_t done = 0, alone = 0;
 	enum verdict v = SETTLED;
 
 	for (size_t k = 0; k < n; k++)
 		clear_work(works[k]);
 	look_up(s, works, n);
-	while (i < n && v == SETTLED) {
-		size_t run;
-
-		for (size_t k = i; k < n && k - i < BATCH_LIMIT; k++)
-			if (!works[k]->in && works[k]->handler)
-				if (!decode_event(s, works[k], &v) && v == HOLD)
-					break;
-		run = bound_run(s, works, i, n);
-		if (run) {
-			serve_bound(s, works + i, run);
-			v = SETTLED;
-			for (size_t k = 0; k < run && v == SETTLED; k++) {
-				v = judge(s, works[i]);
-				if (v == SETTLED)
-					i++;
-			}
-			continue;
-		}
-		if (decode_event(s, works[i], &v))
-			v = serve_one(s, works[i]);
-		if (v == SETTLED)
-			i++;
-	}
-	done = i;
+	while (done < n && v == SETTLED)
+		done += serve_some(s, works + done, n - done, &alone, &v);
 	atomic_fetch_add(&s->stats.events, done);
 	if (done) {
 		note_settled(s, works[done - 1], done);

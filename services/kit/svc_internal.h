@@ -213,6 +213,8 @@ enum tx_end {
 };
 /* Runs the transaction once. */
 enum tx_end tx_try(struct svc *s, struct work *w, tx_body body, void *arg, char ret_state[6]);
+/* The handler has returned: where it wanted rows that are still to come is gone. */
+void tx_forget_rows(struct call *c);
 /* Sets the call's fault from a failed result. */
 Pb__Code fault_from_result(struct call *c, const struct db_stmt *st, const PGresult *r);
 

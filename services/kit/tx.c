@@ -167,6 +167,12 @@ Pb__Code db_run(struct call *c, const struct db_stmt *st, struct db_rows *ret,
 	return code || !ret ? code : db_settle(c);
 }
 
+void tx_forget_rows(struct call *c)
+{
+	for (size_t i = 0; i < c->tx->n; i++)
+		c->tx->unread[i].rows = NULL;
+}
+
 /* True: ended, one way or the other; the faults say which. */
 static bool run_body(struct svc *s, struct work *w, tx_body body, void *arg)
 {
@@ -176,8 +182,7 @@ static bool run_body(struct svc *s, struct work *w, tx_body body, void *arg)
 	if (!PQenterPipelineMode(s->db.pg) || !send_verb(c, &begin))
 		return false;
 	code = body(w, arg);
-	for (size_t i = 0; i < c->tx->n; i++)
-		c->tx->unread[i].rows = NULL; /* the handler is gone, and its variables */
+	tx_forget_rows(c);
 	if (code)
 		fault_set(&c->faults, code, "%s", code_name(code)); /* the first one stays */
 	if (PQstatus(s->db.pg) != CONNECTION_OK)
