@@ -247,6 +247,7 @@ static Pb__Code run_group(struct work *first, void *arg)
 
 		w->call.tx = first->call.tx;
 		code = run_event(w, NULL);
+		code = code ? code : w->call.faults.code;
 		tx_forget_rows(&w->call);
 		if (w != first)
 			w->call.tx = NULL;
