@@ -7,6 +7,7 @@
 #include <string.h>
 #include "kit/log.h"
 #include "kit/timeutil.h"
+#include "kit/uuid.h"
 
 enum { ACK_PENDING_MAX = 2048 };
 
@@ -31,6 +32,12 @@ const struct db_stmt relay_again = {
 	" where sent_at is not null and recorded_at > now() - interval '1 day'",
 	.in = { DB_END },
 };
+const struct db_stmt reader_lock = {
+	"reader_lock",
+	"select pg_try_advisory_lock(hashtext('reader'), hashtext(current_schema()))",
+	.out = { DB_BOOL },
+};
+
 /* ---- the stream ---- */
 
 static void republish(struct svc *s, struct arena *a, const struct db_stmt *st,
@@ -92,7 +99,11 @@ void check_stream(struct svc *s, struct arena *a)
  * killed, a connection cut) may be acknowledged. Two rules keep that: a subscription starts with no
  * delivery outstanding - else the consumer is made again from behind the last acknowledged one -
  * and takes deliveries in their number's order only; after a number missed it is made again too.
- * What comes twice by that is settled by the inbox table. */
+ * What comes twice by that is settled by the inbox table.
+ *
+ * Of several processes one reads: who holds the advisory lock "reader". The consumer delivers to a
+ * subject of his own; whoever takes over makes it again, delivering to him. One that was stopped
+ * meanwhile has lost the lock with its session, finds the consumer another's and stands by. */
 
 static struct event_reader *reader_now(struct svc *s)
 {
@@ -144,16 +155,31 @@ static const char *filter_of(const struct svc *s)
 	return s->def->takes_asides ? "jingbao.v1.event.>" : "jingbao.v1.event.*.*";
 }
 
+/* Where this process wants deliveries; another's consumer says otherwise. */
+static const char *deliver_here(struct svc *s)
+{
+	static char subject[96];
+	char id[UUID_TEXT];
+
+	if (!*subject)
+		snprintf(subject, sizeof subject, "_DELIVER.%s.%s", s->def->name, uuid_v7(id));
+	return subject;
+}
+
+static bool delivers_here(struct svc *s, const jsConsumerInfo *info)
+{
+	return info->Config && info->Config->DeliverSubject &&
+	       !strcmp(info->Config->DeliverSubject, deliver_here(s));
+}
+
 static natsStatus add_consumer(struct svc *s, uint64_t from_seq)
 {
 	jsConsumerConfig cfg;
 	jsErrCode code = 0;
-	char deliver[96];
 
-	snprintf(deliver, sizeof deliver, "_DELIVER.%s", s->def->name);
 	jsConsumerConfig_Init(&cfg);
 	cfg.Durable = s->def->name;
-	cfg.DeliverSubject = deliver;
+	cfg.DeliverSubject = deliver_here(s);
 	cfg.FilterSubject = filter_of(s);
 	cfg.DeliverPolicy = from_seq ? js_DeliverByStartSequence : js_DeliverAll;
 	cfg.OptStartSeq = from_seq;
@@ -176,8 +202,8 @@ static natsStatus remake_consumer(struct svc *s, uint64_t from_seq)
 	return add_consumer(s, from_seq);
 }
 
-/* A consumer that waits for no acknowledgement; *ret_next is the number of its next delivery. One
- * that does and is bound belongs to another process, or to one just killed: that shows in a second.
+/* A consumer of ours that waits for no acknowledgement; *ret_next is the number of its next
+ * delivery. One that does and is bound belonged to a process just killed: that shows in a second.
  * Ours, when broken, may still look bound. */
 static natsStatus ensure_consumer(struct svc *s, bool broken, uint64_t *ret_next)
 {
@@ -185,7 +211,7 @@ static natsStatus ensure_consumer(struct svc *s, bool broken, uint64_t *ret_next
 	jsErrCode code = 0;
 	uint64_t from, next;
 	const char *filter;
-	bool waits, bound, other;
+	bool waits, bound, ours;
 	natsStatus st = js_GetConsumerInfo(
 		&info, s->transport.js, common.stream, s->def->name, NULL, &code);
 
@@ -195,16 +221,17 @@ static natsStatus ensure_consumer(struct svc *s, bool broken, uint64_t *ret_next
 	if (st != NATS_OK)
 		return st;
 	filter = info->Config->FilterSubject;
-	other = !filter || strcmp(filter, filter_of(s)) != 0; /* of an older version */
+	/* Neither another process's nor one of an older version. */
+	ours = delivers_here(s, info) && filter && !strcmp(filter, filter_of(s));
 	waits = info->NumAckPending > 0;
 	bound = info->PushBound;
 	from = info->AckFloor.Stream + 1;
 	next = info->Delivered.Consumer + 1;
 	jsConsumerInfo_Destroy(info);
-	if (broken || ((waits || other) && !bound))
+	if (!ours || broken || (waits && !bound))
 		return remake_consumer(s, from);
 	*ret_next = next;
-	return waits || other ? NATS_ILLEGAL_STATE : NATS_OK;
+	return waits ? NATS_ILLEGAL_STATE : NATS_OK;
 }
 
 static natsStatus bind_consumer(struct svc *s, unsigned epoch, uint64_t next)
@@ -235,13 +262,15 @@ static bool consumer_stands(struct svc *s)
 	jsConsumerInfo *info = NULL;
 	jsErrCode code = 0;
 	natsStatus st;
+	bool ours;
 	char text[160];
 
 	if (!s->event_sub || consumer_broken(s))
 		return false;
 	st = js_GetConsumerInfo(&info, s->transport.js, common.stream, s->def->name, NULL, &code);
+	ours = st != NATS_OK || delivers_here(s, info);
 	jsConsumerInfo_Destroy(info);
-	if (st == NATS_NOT_FOUND)
+	if (st == NATS_NOT_FOUND || !ours)
 		return false;
 	snprintf(text, sizeof text, "the consumer gives no answer: %s", natsStatus_GetText(st));
 	consumer_problem(s, st == NATS_OK ? "" : text);
@@ -261,14 +290,36 @@ static bool drop_subscription(struct svc *s)
 	return broken;
 }
 
-void check_consumer(struct svc *s)
+/* True while this process is the one that reads. */
+static bool reads(struct svc *s, struct arena *a)
+{
+	struct transport *t = &s->transport;
+	PGresult *r = NULL;
+	struct db_rows rows;
+
+	if (t->reader || !transport_run(t, a, &reader_lock, DB_NONE, &r))
+		return t->reader;
+	rows = transport_rows(a, &reader_lock, r);
+	t->reader = db_get_bool(&rows, 0, 0);
+	PQclear(r);
+	return t->reader;
+}
+
+void check_consumer(struct svc *s, struct arena *a)
 {
 	natsStatus st;
 	uint64_t next;
 	unsigned epoch;
 	char text[160];
 
-	if (!s->def->events || atomic_load(&s->draining) || consumer_stands(s))
+	if (!s->def->events || atomic_load(&s->draining))
+		return;
+	if (!reads(s, a)) {
+		s->deliveries_missed |= drop_subscription(s);
+		consumer_problem(s, "");
+		return;
+	}
+	if (consumer_stands(s))
 		return;
 	s->deliveries_missed |= drop_subscription(s);
 	/* From here on nothing an earlier subscription brought is acknowledged: the numbers of a

@@ -15,6 +15,25 @@ const struct db_stmt relay_lock = {
 	"select pg_try_advisory_lock(hashtext('relay'), hashtext(current_schema()))",
 	.out = { DB_BOOL },
 };
+/* Who doesn't lead says that he is there, so that the leader looks often for what others wrote. */
+const struct db_stmt relay_stand = {
+	"relay_stand",
+	"select pg_try_advisory_lock_shared(hashtext('relay standby'), hashtext(current_schema()))",
+	.out = { DB_BOOL },
+};
+/* A leader or reader that has asked nothing for so long is stopped, not idle: it looks twice a
+ * second. */
+const struct db_stmt relay_oust = {
+	"relay_oust",
+	"select count(pg_terminate_backend(a.pid)) from pg_locks l"
+	" join pg_stat_activity a on a.pid = l.pid where l.locktype = 'advisory'"
+	" and l.classid::bigint in (hashtext('relay')::bigint & 4294967295,"
+	"  hashtext('reader')::bigint & 4294967295)"
+	" and l.objid::bigint = hashtext(current_schema())::bigint & 4294967295"
+	" and l.granted and a.usename = current_user and a.datname = current_database()"
+	" and a.state_change < now() - interval '7 seconds'",
+	.out = { DB_I64 },
+};
 /* $1: sent already, and not marked yet. */
 const struct db_stmt relay_next = {
 	"relay_next",
@@ -206,6 +225,8 @@ static bool lead(struct transport *t, struct arena *a)
 	rows = transport_rows(a, &relay_lock, r);
 	t->leader = db_get_bool(&rows, 0, 0);
 	PQclear(r);
+	if (!t->leader && !t->standing)
+		t->standing = transport_run(t, a, &relay_stand, DB_NONE, NULL);
 	return t->leader;
 }
 

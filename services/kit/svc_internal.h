@@ -83,7 +83,9 @@ struct transport {
 	natsConnection *nc;
 	jsCtx *js;
 	_Atomic bool stop;
-	bool leader;
+	bool leader, standing;        /* publishes; has said that it waits to */
+	bool reader;                  /* consumes the events */
+	bool crowded;                 /* others stand by */
 	uint64_t first_seq, last_seq; /* of the stream, when last looked at */
 	int64_t next_check_us, next_count_us;
 	pthread_mutex_t lock; /* guards the texts */

@@ -19,15 +19,20 @@
 #include "kit/timeutil.h"
 
 enum {
-	IDLE_MS = 500, /* the slow poll behind the wake-ups */
+	IDLE_MS = 500,   /* the slow poll behind the wake-ups */
+	CROWDED_MS = 20, /* another process writes rows and can't wake us */
 	CHECK_EVERY_S = 5,
 	COUNT_EVERY_S = 2,
 };
 
 static const struct db_stmt relay_count = {
 	"relay_count",
-	"select count(*), min(recorded_at) from outbox where sent_at is null",
-	.out = { DB_I64, DB_TIME },
+	"select count(*), min(recorded_at), exists (select from pg_locks"
+	"  where locktype = 'advisory' and pid <> pg_backend_pid()"
+	"  and classid::bigint = hashtext('relay standby')::bigint & 4294967295"
+	"  and objid::bigint = hashtext(current_schema())::bigint & 4294967295)"
+	" from outbox where sent_at is null",
+	.out = { DB_I64, DB_TIME, DB_BOOL },
 };
 static const struct db_stmt relay_prune = {
 	"relay_prune",
@@ -39,6 +44,9 @@ static const struct db_stmt relay_prune = {
 
 const struct db_stmt *const transport_statements[] = {
 	&relay_lock,
+	&relay_stand,
+	&reader_lock,
+	&relay_oust,
 	&relay_next,
 	&relay_mark,
 	&relay_count,
@@ -117,10 +125,19 @@ static void count_waiting(struct svc *s, struct arena *a)
 	rows = transport_rows(a, &relay_count, r);
 	atomic_store(&s->stats.outbox_waiting, db_get_i64(&rows, 0, 0));
 	atomic_store(&s->stats.outbox_oldest_us, db_get_i64(&rows, 0, 1));
+	s->transport.crowded = db_get_bool(&rows, 0, 2);
 	PQclear(r);
+	if (!s->transport.leader || (s->def->events && !s->transport.reader))
+		transport_run(&s->transport, a, &relay_oust, DB_NONE, NULL);
 }
 
 /* ---- the thread ---- */
+
+/* Another process reads the events; it may go any moment. */
+static bool stands_by(const struct svc *s)
+{
+	return s->def->events && !s->event_sub;
+}
 
 static void periodic(struct svc *s, struct arena *a)
 {
@@ -129,15 +146,23 @@ static void periodic(struct svc *s, struct arena *a)
 
 	if (now >= t->next_check_us || consumer_broken(s)) {
 		/* Quick to retry while something is wrong. */
-		check_consumer(s);
+		check_consumer(s, a);
 		if (t->leader && relay_mark_sent(s, a))
 			check_stream(s, a);
-		t->next_check_us = now + (t->consumer_problem[0] ? 1 : CHECK_EVERY_S) * US_PER_S;
+		t->next_check_us =
+			now +
+			(t->consumer_problem[0] || stands_by(s) ? 1 : CHECK_EVERY_S) * US_PER_S;
 	}
 	if (now >= t->next_count_us) {
 		count_waiting(s, a);
 		t->next_count_us = now + COUNT_EVERY_S * US_PER_S;
 	}
+}
+
+/* Others write rows, too, and can't wake us. */
+static bool crowded(const struct transport *t)
+{
+	return t->leader && t->crowded;
 }
 
 static void *transport_main(void *arg)
@@ -154,14 +179,14 @@ static void *transport_main(void *arg)
 		eventfd_t v;
 
 		if (!more) {
-			int wait = relay_mark_wait_ms();
+			int wait = relay_mark_wait_ms(), idle = crowded(t) ? CROWDED_MS : IDLE_MS;
 
-			poll(&pfd, 1, wait < 0 ? IDLE_MS : wait);
+			poll(&pfd, 1, wait < 0 || wait > idle ? idle : wait);
 		}
 		eventfd_read(t->wake_fd, &v);
 		arena_reset(&arena);
 		if (!db_ready(&t->db)) {
-			t->leader = false;
+			t->leader = t->standing = t->reader = false;
 			if (atomic_load(&t->stop))
 				break;
 			more = false;
@@ -178,7 +203,7 @@ static void *transport_main(void *arg)
 			next_prune = mono_us() + 60 * US_PER_S;
 		}
 		if (!t->db.pg)
-			t->leader = false;
+			t->leader = t->standing = t->reader = false;
 		if (atomic_load(&t->stop) && !more) {
 			if (t->db.pg)
 				relay_mark_sent(s, &arena);

@@ -16,8 +16,8 @@ struct db_rows transport_rows(struct arena *a, const struct db_stmt *st, PGresul
 void relay_problem(struct svc *s, const char *text);
 void consumer_problem(struct svc *s, const char *text);
 
-extern const struct db_stmt relay_lock, relay_next, relay_mark, relay_lost, relay_epoch,
-	relay_again;
+extern const struct db_stmt relay_lock, relay_stand, relay_oust, reader_lock, relay_next,
+	relay_mark, relay_lost, relay_epoch, relay_again;
 
 /* One batch. True: there may be more at once. */
 bool relay_batch(struct svc *s, struct arena *a);
@@ -29,7 +29,7 @@ int relay_mark_wait_ms(void);
 bool relay_make_js(struct svc *s);
 
 void check_stream(struct svc *s, struct arena *a);
-void check_consumer(struct svc *s);
+void check_consumer(struct svc *s, struct arena *a);
 /* Events were lost on their way here: check_consumer has to make the consumer again at once. */
 bool consumer_broken(struct svc *s);
 

@@ -130,6 +130,9 @@ nats_conf_text() {
 		max_payload: 1MB
 		write_deadline: "5s"
 		lame_duck_duration: "30s"
+		# Who doesn't answer for 9 s is dropped: a stopped process must not keep requests and events.
+		ping_interval: "3s"
+		ping_max: 2
 		jetstream { store_dir: "$2", max_mem: 64MB, max_file: ${NATS_MAX_MB}MB }
 		accounts { JINGBAO { jetstream: enabled, users: [
 		$(nats_users)
