@@ -152,6 +152,9 @@ Pb__Code dispatch_assign(struct call *c, const Pb__AssignRequest *in, Pb__Assign
 Pb__Code dispatch_get_responder(
 	struct call *c, const Pb__GetResponderRequest *in, Pb__GetResponderReply *out);
 Pb__Code dispatch_get_me(struct call *c, const Pb__GetMeRequest *in, Pb__GetMeReply *out);
+Pb__Code nearest_responders_bind(struct call *c, const Pb__NearestRespondersRequest *in);
+Pb__Code nearest_responders_answer(struct call *c, const Pb__NearestRespondersRequest *in,
+	const struct db_rows *rows, Pb__NearestRespondersReply *out);
 Pb__Code list_responders_bind(struct call *c, const Pb__ListRespondersRequest *in);
 Pb__Code list_responders_answer(struct call *c, const Pb__ListRespondersRequest *in,
 	const struct db_rows *rows, Pb__ListRespondersReply *out);
@@ -214,7 +217,7 @@ Pb__Code dispatch_put_regions(
 
 /* A tick (silence.c). */
 Pb__Code mark_silent(struct call *c, bool *ret_more);
-extern const struct db_stmt sql_mark_silent;
+extern const struct db_stmt sql_mark_silent, sql_these_responders;
 
 extern const struct event_handler dispatch_events[];
 extern const struct tick dispatch_ticks[];

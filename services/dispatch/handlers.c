@@ -1,4 +1,5 @@
 /* handlers.c - the table of dispatch's RPCs and every statement they use. */
+#include "dispatch/known.h"
 #include "dispatch/roads_live.h"
 #include "dispatch/service.h"
 #include "dispatch/speeds.h"
@@ -14,11 +15,14 @@ Pb__Code dispatch_start(struct call *c)
 			settings.policy);
 	bool more;
 	Pb__Code e = use_speeds(c, &more);
+	if (!e)
+		e = known_refresh(c, &more);
 	return e ? e : regions_start(c);
 }
 
 void dispatch_stop(void)
 {
+	known_stop();
 	speeds_stop();
 	roads_live_stop();
 }
@@ -27,6 +31,8 @@ const struct dispatch_handlers dispatch_rpcs = {
 	.list_candidates = { .run = dispatch_list_candidates },
 	.assign = { .run = dispatch_assign },
 	.list_responders = { .bind = list_responders_bind, .answer = list_responders_answer },
+	.nearest_responders = { .bind = nearest_responders_bind,
+		.answer = nearest_responders_answer },
 	.get_responder = { .run = dispatch_get_responder },
 	.get_me = { .run = dispatch_get_me },
 	.go_on_duty = { .run = dispatch_go_on_duty },
@@ -146,6 +152,8 @@ const struct db_stmt *const dispatch_statements[] = {
 	&sql_restore,
 	&sql_keep_partitions,
 	&sql_mark_silent,
+	&sql_these_responders,
+	&sql_whereabouts,
 	&sql_next_trip,
 	&sql_trip_track,
 	&sql_note_trip,

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "dispatch/known.h"
 #include "dispatch/store_position.h"
 #include "kit/live.h"
 #include "kit/timeutil.h"
@@ -457,6 +458,7 @@ static void give_verdicts(struct lot *l)
 	}
 	for (size_t i = 0; i < l->n_newest; i++) {
 		flag_newest(l, &l->newest[i]);
+		known_put(l->newest[i].id, &l->newest[i].fixes[0]);
 		tell_moved(l, &l->newest[i]);
 	}
 }

@@ -121,6 +121,17 @@ const struct db_stmt sql_list_responders = {
 	.out = { RESPONDER_TYPES },
 };
 
+/* $1 ids, $2 status ("": on duty), $3 the caller's districts (empty: all). */
+const struct db_stmt sql_these_responders = {
+	"these_responders",
+	"select" RESPONDER_COLUMNS_SQL " from dispatch.responder r where r.id = any ($1)"
+	"  and r.fix_at is not null and r.status = case $2 when '' then r.status else $2 end"
+	"  and r.status <> 'OFF_DUTY'"
+	"  and ($3::text[] = '{}' or r.districts = '{}' or r.districts && $3)",
+	.in = { DB_UUIDS, DB_TEXT, DB_TEXTS },
+	.out = { RESPONDER_TYPES },
+};
+
 const struct db_stmt sql_put_account = {
 	"put_account",
 	"insert into dispatch.responder (id, username, name, phone, insurer, districts,"

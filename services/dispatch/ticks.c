@@ -1,6 +1,7 @@
 /* ticks.c - what happens by itself: offers lapse, waiting incidents are tried again. */
 #include <string.h>
 #include "dispatch/dispatch.h"
+#include "dispatch/known.h"
 #include "dispatch/speeds.h"
 
 static Pb__Code expire_offers(struct call *c, bool *ret_more)
@@ -57,6 +58,7 @@ const struct tick dispatch_ticks[] = {
 	{ "lend", 200, lend },
 	{ "expire_offers", 250, expire_offers },
 	{ "offer_waiting", 250, offer_waiting },
+	{ "know_positions", 1000, known_refresh },
 	{ "mark_silent", 1000, mark_silent },
 	{ "learn_trip", 5000, learn_trip },
 	{ "fit_speeds", 5000, fit_speeds },

@@ -234,3 +234,38 @@ test('a phone falls silent: told, shown, ranked down; told again when it sends',
 		clearInterval(beat)
 	}
 })
+
+test('who is near: by the newest position, at once, of those the caller may see', async () => {
+	for (const [id] of s.sql("select id from dispatch.responder where status <> 'OFF_DUTY'")) await s.ok('Dispatch.GoOffDuty', as(id))
+	const here = { lon: 109.5, lat: 34.5, datum: 'WGS84' }
+	const desk = (districts = '') => ({ roles: ['DISPATCHER'], subject: uuid7(), districts })
+	const nearest = async (more = {}, who = desk()) => (await s.ok('Dispatch.NearestResponders', who, { ...here, ...more })).items ?? []
+	const ids = []
+	for (let i = 0; i < 15; i++) {
+		ids.push(await onDuty(0))
+		await one(ids[i], Date.now() - 2000, at(here.lon + (i + 1) * 0.01, here.lat))
+	}
+	await until('all to be counted as on duty', async () => (await nearest({ count: 20 })).length === 15)
+	const ten = await nearest()
+	assert.deepEqual(ten.map((x) => x.responder.responderId), ids.slice(0, 10))
+	assert.ok(Math.abs(ten[0].distanceM - 917) < 3, `${ten[0].distanceM}`)
+	// A move counts with its answer, an old position doesn't.
+	await one(ids[14], Date.now(), at(here.lon, here.lat))
+	await one(ids[0], Date.now() - 60000, at(here.lon, here.lat))
+	assert.deepEqual((await nearest({ count: 2 })).map((x) => x.responder.responderId), [ids[14], ids[0]])
+	assert.equal((await nearest({ count: 1 }))[0].distanceM ?? 0, 0)
+	await s.ok('Dispatch.TakeBreak', as(ids[14]))
+	await until('him to be gone from the available', async () => (await nearest({ status: 'AVAILABLE', count: 1 }))[0].responder.responderId === ids[0])
+	assert.equal((await nearest({ count: 1 }))[0].responder.status, 'ON_BREAK')
+	s.sql(`update dispatch.responder set districts = '{610113}' where id = '${ids[1]}'`)
+	assert.ok(!(await nearest({ count: 20 }, desk('610104'))).some((x) => x.responder.responderId === ids[1]), "another district's")
+	assert.ok((await nearest({ count: 20 }, desk('610113'))).some((x) => x.responder.responderId === ids[1]))
+	// Another process's writing shows within a second or two; a restart forgets nothing.
+	s.sql(`update dispatch.responder set fix_at = now(), heard_at = now(), fix_lon = ${here.lon - 0.0001}, fix_lat = ${here.lat} where id = '${ids[9]}'`)
+	await until('it to show', async () => (await nearest({ count: 1, status: 'AVAILABLE' }))[0].responder.responderId === ids[9])
+	await s.stop()
+	await s.start()
+	assert.equal((await nearest({ count: 1, status: 'AVAILABLE' }))[0].responder.responderId, ids[9])
+	assert.equal((await s.rpc('Dispatch.NearestResponders', as(ids[0]), here)).code, 'FORBIDDEN')
+	assert.equal((await s.rpc('Dispatch.NearestResponders', desk(), { lon: 1, lat: 1 })).code, 'INVALID')
+})
