@@ -144,7 +144,8 @@ Pb__Code gather_copy(struct gatherer *g, const char *sql, struct db_copy *rows)
 	if (!put_all(g->db.pg, data, len))
 		return lost(g);
 	end_copy(g->db.pg, state);
-	return *state || PQstatus(g->db.pg) != CONNECTION_OK ? failed(g, "copy", state) : PB__CODE__OK;
+	return *state || PQstatus(g->db.pg) != CONNECTION_OK ? failed(g, "copy", state)
+							     : PB__CODE__OK;
 }
 
 /* ---- the thread ---- */

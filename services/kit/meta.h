@@ -45,9 +45,9 @@ struct method_meta {
 	const char *verb, *path;    /* "POST", "/v1/orders"; NULL when not on HTTP */
 	const char *location, *media, *summary;
 	const char *tokens; /* LOOSE: names that may carry the token, space-separated; NULL none */
-	uint8_t kind;     /* Pb__Http__Kind */
-	uint8_t repeat;   /* Pb__Repeat__Value */
-	uint16_t success; /* HTTP status */
+	uint8_t kind;       /* Pb__Http__Kind */
+	uint8_t repeat;     /* Pb__Repeat__Value */
+	uint16_t success;   /* HTTP status */
 	uint32_t timeout_ms, body_max;
 	uint32_t roles, unmasked; /* bit masks of 1u << Pb__Role__Value */
 	const struct msg_meta *in, *out;

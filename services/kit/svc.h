@@ -69,7 +69,7 @@ struct service {
 	/* How long an event may wait for others to share its commit: 0 where somebody waits for
 	 * what comes of it. A request ends the wait. */
 	unsigned patience_ms;
-	bool takes_asides; /* also events declared `aside` */
+	bool takes_asides;        /* also events declared `aside` */
 	const struct tick *ticks; /* closed by { 0 } */
 	/* After config and database, before the first message; may load data with db_run. */
 	Pb__Code (*start)(struct call *c);

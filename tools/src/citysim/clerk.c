@@ -28,9 +28,10 @@ json_t *order_body(const char *order_no, struct lonlat place, size_t i)
 		" s:{s:i, s:i}, s:s}",
 		"orderNo", order_no, "channel", "PHONE_122", "reportedAt",
 		time_to_text(now_us(), at), "caller", "name", "王明", "phone", phone, "place",
-		"text", "模拟事故地点", "position", "lon", place.lon, "lat", place.lat, "datum", "WGS84", "accuracyM", 20.0, "description",
-		"两车追尾，无人受伤，车辆可移动", "vehicles", vehicle(i, 0), vehicle(i, 1),
-		"casualties", "dead", 0, "injured", 0, "weather", "晴");
+		"text", "模拟事故地点", "position", "lon", place.lon, "lat", place.lat, "datum",
+		"WGS84", "accuracyM", 20.0, "description", "两车追尾，无人受伤，车辆可移动",
+		"vehicles", vehicle(i, 0), vehicle(i, 1), "casualties", "dead", 0, "injured", 0,
+		"weather", "晴");
 }
 
 static void send_order(struct world *w, struct http *h, size_t i)
