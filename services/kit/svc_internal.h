@@ -148,7 +148,7 @@ struct event_reader {
 struct svc {
 	const struct service *def;
 	struct db db;
-	bool emitted; /* an event was packed since the relay was last woken */
+	_Atomic bool emitted; /* an event was packed since the relay was last woken */
 	natsConnection *nc;
 	natsSubscription *rpc_sub, *health_sub, *stats_sub;
 	natsSubscription *event_sub;    /* the transport thread's to make and remake */
