@@ -198,7 +198,8 @@ test('nobody can be there in time: remote handling is advised, with who would be
 })
 
 test('every decision is made again from the record, the same', () => {
-	const ids = s.sql("select id from dispatch.decision where kind in ('OFFER', 'HAND_OVER')").map((r) => r[0])
+	const ids = s.sql("select id from dispatch.decision where kind in ('OFFER', 'HAND_OVER', 'REMOTE')").map((r) => r[0])
+	assert.ok(s.sql("select 1 from dispatch.decision where kind = 'REMOTE'").length)
 	assert.ok(ids.length > 20)
 	const bin = process.env.JB_BIN
 	const run = (id) => execFileSync(join(bin, 'jbctl'), ['dispatch', 'explain', id],
