@@ -209,6 +209,7 @@ static void posts_from_files(void **state)
 	post_list_free(&p);
 	assert_false(posts_read(c, file_of("name\nn4\n"), &p, error));
 	assert_non_null(strstr(error, "posts need 'lon' and 'lat', or 'node'"));
+	city_free(c);
 }
 
 /* Three clusters, three posts: one in each; a fourth goes where it saves most. */

@@ -151,7 +151,7 @@ bool csv_open(struct csv *c, const char *path, char error[static CSV_ERROR_MAX])
 		csv_close(c);
 		return false;
 	}
-	start = c->text + (memcmp(c->text, "\xef\xbb\xbf", 3) ? 0 : 3);
+	start = c->text + (strncmp(c->text, "\xef\xbb\xbf", 3) ? 0 : 3);
 	if (split_rows(c, start, find_separator(start)) && c->n_rows)
 		return true;
 	snprintf(error, CSV_ERROR_MAX, "%s: %s", path, c->n_rows ? "out of memory" : "is empty");

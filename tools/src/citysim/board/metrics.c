@@ -84,7 +84,8 @@ bool tally_add(struct tally *t, const struct stage *g, const struct calls_day *d
 			sizeof *t->steps) ||
 		!add_units(t, r))
 		return false;
-	memcpy(t->steps + t->n_steps, r->step_us, r->n_steps * sizeof *t->steps);
+	if (r->n_steps)
+		memcpy(t->steps + t->n_steps, r->step_us, r->n_steps * sizeof *t->steps);
 	t->n_steps += r->n_steps;
 	for (size_t i = 0; i < r->n_calls; i++) {
 		const struct incident_call *k = &d->calls[i];
