@@ -34,8 +34,8 @@ static void add_policy(crypto_generichash_state *h, const struct policy *p)
 		(double)p->stale_us, (double)p->forget_us, (double)p->reask_us, p->stale_s,
 		p->doubtful_s, p->post_s, p->risk, p->per_late_min, p->per_s, p->cover,
 		p->cover_horizon_s, p->swap, p->age_from_s, p->age_per_min, p->freeze_s,
-		p->incident_swaps, p->trip_swaps, p->gain_s, p->gain_p, p->blind_share, p->old_lane,
-		p->old_cap_s, p->old_most, p->case_s, p->remote);
+		p->incident_swaps, p->trip_swaps, p->gain_s, p->gain_p, p->set_back_s,
+		p->blind_share, p->old_lane, p->old_cap_s, p->old_most, p->case_s, p->remote);
 }
 
 static void add_unit(crypto_generichash_state *h, const struct unit *u)

@@ -64,7 +64,7 @@ static void price_shortage(struct plan *p, size_t row)
 		double eta = plan_eta_s(p, row, j);
 		if (isinf(*cost))
 			continue;
-		if (r->certain)
+		if (r->certain && r->current == NONE)
 			*cost = po->short_per_s * eta;
 		else
 			*cost += po->short_per_s * eta;

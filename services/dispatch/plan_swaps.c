@@ -65,6 +65,10 @@ static bool worth_it(const struct plan *p, const struct path *t)
 			gain_p += 1 - plan_lateness(p, t->rows[k], r->match).p;
 			continue;
 		}
+		if (r->current != NONE &&
+			plan_eta_s(p, t->rows[k], r->match) - plan_eta_s(p, t->rows[k], before) >
+				po->set_back_s)
+			return false;
 		gain_p += plan_lateness(p, t->rows[k], before).p -
 			  plan_lateness(p, t->rows[k], r->match).p;
 		gain_s += plan_eta_s(p, t->rows[k], before) - plan_eta_s(p, t->rows[k], r->match);

@@ -15,8 +15,9 @@
 	.swap = 0.05, .freeze_s = 75, .incident_swaps = 2, .trip_swaps = 2, .blind_share = 0.5
 #define COVER .cover = 0.25, .cover_horizon_s = 1800, .cover_left_s = 550
 #define GUARDS \
-	.gain_s = 60, .gain_p = 0.05, .old_lane = 0.05, .old_most = 0.25, .old_cap_s = 3600, \
-	.case_s = 1500, .old_turn = 0.1, .short_per_s = 7e-4, .drop = 0.3, .remote = 0.8
+	.gain_s = 60, .gain_p = 0.05, .set_back_s = 240, .old_lane = 0.05, .old_most = 0.25, \
+	.old_cap_s = 1800, .case_s = 1500, .old_turn = 0.3, .short_per_s = 7e-4, .drop = 0.3, \
+	.remote = 0.8
 #define REPOST \
 	.repost = true, .repost_fleet = 12, .repost_idle = 2, .repost_max_s = 900, \
 	.repost_gain = 0.01
@@ -31,7 +32,7 @@ static const struct policy policies[] = {
 	{ "P3", 1, MODE_SHORTEST, COMMON },
 	{ "P4", 1, MODE_GREEDY, COMMON, COST, COVER },
 	{ "P5", 1, MODE_BATCH, COMMON, COST, COVER },
-	{ "P6", 1, MODE_DIVERT, COMMON, COST, DIVERT },
+	{ "P6", 1, MODE_DIVERT, COMMON, COST, DIVERT, .set_back_s = 1e6 },
 	{ "P7", 1, MODE_DIVERT, COMMON, COST, DIVERT, COVER, GUARDS },
 	{ "P8", 1, MODE_DIVERT, COMMON, COST, DIVERT, COVER, GUARDS, REPOST },
 	{ "live", 1, MODE_DIVERT, COMMON, COST, DIVERT, COVER, GUARDS, REPOST },

@@ -61,6 +61,7 @@ struct policy {
 	unsigned trip_swaps;     /* at most, a unit until it arrives */
 	double gain_s,
 		gain_p;     /* a swap saves this much time or this much risk, else it isn't made */
+	double set_back_s;  /* nobody's expected arrival is put off further than this */
 	double blind_share; /* with fewer units of fresh position the closest are sent, no swaps */
 
 	/* Overload: more incidents than units. */
