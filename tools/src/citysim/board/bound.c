@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 300, PATIENCE = 60, LOOP_NODES = 4096 };
+enum { STEPS = 1500, PATIENCE = 20, LOOP_NODES = 4096 };
 static const size_t MANY_LINKS = 4000000;
+static const double HOPE = 0.4; /* of how much lower the best value may be, at first */
 
 /* One unit's possibilities. */
 struct chain {
@@ -248,8 +249,8 @@ static double best_chain(struct bound *b, size_t h)
 	return best;
 }
 
-/* A step: the dual's value; prices move towards "each call once". */
-static double dual_step(struct bound *b, double length)
+/* The dual's value under the prices; *ret_norm: how far from "each call once" the chains are. */
+static double dual_value(struct bound *b, double *ret_norm)
 {
 	double value = 0;
 
@@ -258,24 +259,40 @@ static double dual_step(struct bound *b, double length)
 		value += b->price[j];
 	for (size_t h = 0; h < b->k; h++)
 		value += best_chain(b, h);
-	for (size_t j = 0; j < b->m; j++)
-		b->price[j] = fmin(fmax(b->price[j] - length * (1 - (double)b->used[j]), 0), 1);
+	*ret_norm = 0;
+	for (size_t j = 0; j < b->m; j++) {
+		double g = 1 - (double)b->used[j];
+		bool stuck = (b->price[j] >= 1 && g < 0) || (b->price[j] <= 0 && g > 0);
+		*ret_norm += stuck ? 0 : g * g;
+	}
 	return value;
 }
 
+/* Polyak's steps towards a value below the best so far, nearer when that doesn't help. */
 static double best_dual(struct bound *b)
 {
-	double best = (double)b->m;
+	double best = (double)b->m, hope = HOPE, norm;
 	int steps = b->links > MANY_LINKS ? STEPS / 3 : STEPS, since = 0;
 
 	for (size_t j = 0; j < b->m; j++)
-		b->price[j] = 0.9;
-	for (int k = 0; k < steps && since < PATIENCE; k++, since++) {
-		double value = dual_step(b, 0.25 / (1 + k / 12.0));
+		b->price[j] = 1;
+	for (int k = 0; k < steps && hope > 1e-4; k++) {
+		double value = dual_value(b, &norm), length;
+		since++;
 		if (value < best - 1e-3) {
 			best = value;
 			since = 0;
 		}
+		if (norm <= 0)
+			break;
+		if (since >= PATIENCE) {
+			hope /= 2;
+			since = 0;
+		}
+		length = (value - best * (1 - hope)) / norm;
+		for (size_t j = 0; j < b->m; j++)
+			b->price[j] =
+				fmin(fmax(b->price[j] - length * (1 - (double)b->used[j]), 0), 1);
 	}
 	return best;
 }
