@@ -45,6 +45,7 @@ struct live_car {
 	char offer[40], incident[40]; /* being thought about; driven to */
 	double answer_at, sent_at, clear_at;
 	size_t index;
+	bool drives; /* else only taken off duty, so that nobody is asked who isn't there */
 };
 
 static double now_s(const struct live *l)
@@ -233,6 +234,22 @@ static void live_on(struct live_car *c)
 	}
 }
 
+/* Ends what an account has at hand, and its shift. */
+static void stand_down(struct live_car *c)
+{
+	json_t *none = json_object(), *me = http_call(&c->h, "GET", "/v1/me", NULL);
+	const json_t *assignment = json_object_get(me, "assignment");
+	const char *id = text_at(assignment, "assignmentId", NULL);
+
+	if (*id && *text_at(assignment, "arrivedAt", NULL))
+		(void)did(c, "assignments", id, "clear", json_object());
+	else if (*id)
+		(void)did(c, "assignments", id, "release", json_pack("{s:s}", "reason", "OTHER"));
+	json_decref(http_call(&c->h, "POST", "/v1/me:offDuty", none));
+	json_decref(none);
+	json_decref(me);
+}
+
 static void *car_main(void *arg)
 {
 	struct live_car *c = arg;
@@ -240,19 +257,20 @@ static void *car_main(void *arg)
 	json_t *on = json_pack("{s:s,s:s,s:s}", "post", c->person.post, "vehicle", "陕A0001警",
 		"recorder", "REC-1");
 
-	if (!http_open(&c->h, l->w.base) || !person_sign_in(&c->person, &c->h))
-		return NULL;
-	json_decref(http_call(&c->h, "POST", "/v1/me:onDuty", on));
-	json_decref(on);
-	while (!atomic_load(&l->w.stop)) {
-		json_decref(c->me);
-		c->me = http_call(&c->h, "GET", "/v1/me", NULL);
-		if (c->me)
-			live_on(c);
-		city_sleep(&l->w, 0.5 * l->o->speed);
+	if (http_open(&c->h, l->w.base) && person_sign_in(&c->person, &c->h)) {
+		stand_down(c);
+		if (c->drives)
+			json_decref(http_call(&c->h, "POST", "/v1/me:onDuty", on));
+		while (c->drives && !atomic_load(&l->w.stop)) {
+			json_decref(c->me);
+			c->me = http_call(&c->h, "GET", "/v1/me", NULL);
+			if (c->me)
+				live_on(c);
+			city_sleep(&l->w, 0.5 * l->o->speed);
+		}
+		if (c->drives)
+			stand_down(c);
 	}
-	on = json_object();
-	json_decref(http_call(&c->h, "POST", "/v1/me:offDuty", on));
 	json_decref(on);
 	json_decref(c->me);
 	http_close(&c->h);
@@ -441,25 +459,20 @@ static bool take_calls(struct live *l, double begin_s)
 	return l->n > 0;
 }
 
-static size_t hire(struct live *l, struct live_car *cars)
+static bool hire(struct live *l, struct live_car *c, size_t i, const json_t *a)
 {
-	size_t n = 0;
-	const json_t *a;
+	const char *own = text_at(a, "post", NULL);
 
-	for (; n < l->stage.fleet.n && (a = world_account(&l->w, "RESPONDER", n)); n++) {
-		struct live_car *c = &cars[n];
-		const char *own = text_at(a, "post", NULL);
-		*c = (struct live_car){ .l = l, .index = n, .sent_at = -1e9 };
-		vehicle_init(&c->v, n, l->stage.fleet.home[n]);
-		c->v.fix_s = -1e9;
-		c->person = (struct person){ .w = &l->w,
-			.username = text_at(a, "username", NULL),
-			.password = text_at(a, "password", NULL),
-			.post = *own ? own : json_object_iter_key(json_object_iter(l->w.posts)) };
-		if (pthread_create(&c->person.thread, NULL, car_main, c) != 0)
-			break;
-	}
-	return n;
+	*c = (struct live_car){
+		.l = l, .index = i, .sent_at = -1e9, .drives = i < l->stage.fleet.n
+	};
+	vehicle_init(&c->v, i, l->stage.fleet.home[c->drives ? i : 0]);
+	c->v.fix_s = -1e9;
+	c->person = (struct person){ .w = &l->w,
+		.username = text_at(a, "username", NULL),
+		.password = text_at(a, "password", NULL),
+		.post = *own ? own : json_object_iter_key(json_object_iter(l->w.posts)) };
+	return pthread_create(&c->person.thread, NULL, car_main, c) == 0;
 }
 
 static double wall_time_of_day(void)
@@ -469,19 +482,26 @@ static double wall_time_of_day(void)
 
 static int drive_all(struct live *l, bool json)
 {
-	struct live_car *cars = calloc(l->stage.fleet.n + 1, sizeof *cars);
-	size_t n = cars ? hire(l, cars) : 0;
+	size_t n = 0, accounts = 0;
+	struct live_car *cars;
 	int rc = 2;
 
-	if (n < l->stage.fleet.n)
-		fprintf(stderr, "citysim: only %zu responders have accounts; --set units=%zu\n", n,
-			n);
-	else
+	while (world_account(&l->w, "RESPONDER", accounts))
+		accounts++;
+	if (accounts < l->stage.fleet.n) {
+		fprintf(stderr, "citysim: only %zu responders have accounts; --set units=%zu\n",
+			accounts, accounts);
+		return 2;
+	}
+	cars = calloc(accounts + 1, sizeof *cars);
+	while (cars && n < accounts && hire(l, &cars[n], n, world_account(&l->w, "RESPONDER", n)))
+		n++;
+	if (n == accounts)
 		centre(l);
 	atomic_store(&l->w.stop, true);
 	for (size_t i = 0; i < n; i++)
 		pthread_join(cars[i].person.thread, NULL);
-	if (n == l->stage.fleet.n)
+	if (n == accounts)
 		rc = report(l, json);
 	for (size_t i = 0; i < n; i++)
 		vehicle_free(&cars[i].v);
