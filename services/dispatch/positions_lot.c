@@ -5,7 +5,7 @@
  * two places at one instant the one further west, then south), and a responder's newest position
  * and whether it is doubted are computed from the track's newest fixes. A report is answered after
  * the commit. A responder's row that a decision has locked just then is left alone and brought up
- * to date with the next lot, which comes after POSITIONS_IDLE_MS at the latest.
+ * to date with the next lot, which comes after LATE_AGAIN_MS at the latest.
  */
 #include "dispatch/positions_lot.h"
 
@@ -18,7 +18,7 @@
 #include "kit/timeutil.h"
 #include "kit/uuid.h"
 
-enum { POSITIONS_IDLE_MS = 200, LATE_MAX = 1024, TRIES = 3 };
+enum { LATE_AGAIN_MS = 200, LATE_MAX = 1024, TRIES = 3 };
 static const int64_t EARLY_US = 300 * US_PER_S; /* before the shift began */
 
 /* A fix that may be kept, and where it came from. */
@@ -494,11 +494,13 @@ static void run(struct gatherer *g, const struct gather_item *items, size_t n)
 	else
 		give_verdicts(&l);
 	free(l.rows);
+	if (late.n)
+		gather_again(g);
 }
 
 const struct gather positions_gather = {
 	.requests = requests,
 	.statements = position_statements,
-	.idle_ms = POSITIONS_IDLE_MS,
+	.again_ms = LATE_AGAIN_MS,
 	.run = run,
 };

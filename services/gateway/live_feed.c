@@ -8,7 +8,7 @@
 
 enum {
 	ARENA_BYTES = 1 << 20,
-	QUIET_MS = 200,
+	QUIET_MS = 500,
 	GAP_US = 25000, /* streams are woken at most so often */
 	BURST = 2000,
 	PENDING = 1 << 16,

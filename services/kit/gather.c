@@ -19,12 +19,18 @@ struct gatherer {
 	struct work *first, *last;
 	_Atomic size_t busy; /* queued or being written */
 	bool stop, running;
+	bool again;       /* this thread's: there is something left to do */
 	struct work *own; /* memory and results of the lot */
 };
 
 struct call *gather_call(struct gatherer *g)
 {
 	return &g->own->call;
+}
+
+void gather_again(struct gatherer *g)
+{
+	g->again = true;
 }
 
 /* ---- the database ---- */
@@ -150,7 +156,7 @@ Pb__Code gather_copy(struct gatherer *g, const char *sql, struct db_copy *rows)
 
 /* ---- the thread ---- */
 
-/* What waits, at most a lot. Waits for some, for idle_ms. */
+/* What waits, at most a lot. Waits for some; not for ever when something is left to do. */
 static size_t take(struct gatherer *g, struct work **out)
 {
 	size_t n = 0, bytes = 0;
@@ -158,11 +164,11 @@ static size_t take(struct gatherer *g, struct work **out)
 
 	pthread_mutex_lock(&g->lock);
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += (long)(g->def->idle_ms % 1000) * 1000000;
-	until.tv_sec += g->def->idle_ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec += (long)(g->def->again_ms % 1000) * 1000000;
+	until.tv_sec += g->def->again_ms / 1000 + until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
 	while (!g->first && !g->stop) {
-		if (!g->def->idle_ms)
+		if (!g->again)
 			pthread_cond_wait(&g->more, &g->lock);
 		else if (pthread_cond_timedwait(&g->more, &g->lock, &until))
 			break;
@@ -204,13 +210,16 @@ static void run(struct gatherer *g, struct work **lot, size_t n)
 			items[left++] = (struct gather_item){ &lot[i]->call, lot[i]->in };
 	}
 	g->own = work_new(g->s, WORK_TICK);
+	bool again = g->again;
+	g->again = false;
 	if (n && !left) {
-		/* nobody is left to write for */
+		g->again = again; /* nobody is left to write for */
 	} else if (wait_for_db(g, n > 0)) {
 		g->def->run(g, items, left);
 		if (g->db.pg && PQtransactionStatus(g->db.pg) != PQTRANS_IDLE)
 			db_simple(&g->db, "rollback", NULL);
 	} else {
+		g->again = again;
 		for (size_t i = 0; i < left; i++) {
 			items[i].call->faults.retry_after_s = 1;
 			fault_set(&items[i].call->faults, PB__CODE__BUSY,

@@ -26,10 +26,13 @@ struct gather_item {
 struct gather {
 	const ProtobufCMessageDescriptor *const *requests; /* closed by NULL */
 	const struct db_stmt *const *statements;           /* closed by NULL */
-	unsigned idle_ms; /* run() is called with none when none came for so long; 0: never */
+	unsigned again_ms;                                 /* see gather_again */
 	void (*run)(struct gatherer *g, const struct gather_item *items, size_t n);
 };
 
+/* In run(): something is left to do; run() is called again, with no requests when none come, after
+ * again_ms. */
+void gather_again(struct gatherer *g);
 /* For memory, the time and events of the lot; reset with each. */
 struct call *gather_call(struct gatherer *g);
 Pb__Code gather_begin(struct gatherer *g) __attribute__((warn_unused_result));
