@@ -44,12 +44,31 @@ static void price_waiting(struct plan *p, size_t row)
 
 /* ---- more incidents than units ---- */
 
-/* Its unit may leave it for somebody who can still be served in time. */
-static bool may_drop(const struct plan *p, const struct plan_row *r)
+static size_t working(const struct engine *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->n_units; i++)
+		n += e->units[i].state != UNIT_OFF_DUTY && e->units[i].state != UNIT_ON_BREAK;
+	return n;
+}
+
+/* Who waits longer than this waits too long, even for such a queue: first come first served, all
+ * would wait as long as the queue takes. */
+static double too_long_s(const struct plan *p)
 {
 	const struct policy *po = &p->s->e->policy;
+	double queue_s = (double)p->n_waiting * po->case_s / fmax((double)working(p->s->e), 1);
 
-	return po->drop > 0 && !r->in->old_lane;
+	return po->old_cap_s > 0 ? fmax(po->old_cap_s, queue_s) : INFINITY;
+}
+
+/* Its unit may leave it for somebody who can still be served in time: not when it has waited too
+ * long, and a second time only when there are more incidents than all units together. */
+static bool may_drop(const struct plan *p, const struct plan_row *r)
+{
+	return p->s->e->policy.drop > 0 && !r->in->old_lane && age_s(p, r) < too_long_s(p) &&
+	       (!r->in->swaps || p->n_waiting > working(p->s->e));
 }
 
 /* Time of units is what is short: it gets its price, and those that can't be in time any more no
@@ -71,25 +90,6 @@ static void price_shortage(struct plan *p, size_t row)
 	}
 	if (r->certain && (r->current == NONE || may_drop(p, r)))
 		r->alone = LOST + po->short_per_s * (USUAL_S + po->old_turn * age_s(p, r));
-}
-
-static size_t working(const struct engine *e)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < e->n_units; i++)
-		n += e->units[i].state != UNIT_OFF_DUTY && e->units[i].state != UNIT_ON_BREAK;
-	return n;
-}
-
-/* Who waits longer than this waits too long, even for such a queue: first come first served, all
- * would wait as long as the queue takes. */
-static double too_long_s(const struct plan *p)
-{
-	const struct policy *po = &p->s->e->policy;
-	double queue_s = (double)p->n_waiting * po->case_s / fmax((double)working(p->s->e), 1);
-
-	return po->old_cap_s > 0 ? fmax(po->old_cap_s, queue_s) : INFINITY;
 }
 
 /* Units that may go to lost incidents now: a share of those at work, less those that do. */
