@@ -65,10 +65,10 @@ Pb__Code end_offer(struct call *c, const struct offer_row *o, Pb__OfferOutcome__
 		e = tell_status(c, o->pb->responder_id, o->district, status, "");
 	if (!e && *o->replaces_id)
 		e = keep_on_trip(c, o->replaces_id);
-	if (!e && status == PB__RESPONDER_STATUS__VALUE__AVAILABLE && !*o->leaves_id)
-		e = store_wake_waiting(c);
 	if (!e)
-		e = store_mark_region(c, o->region);
+		e = status == PB__RESPONDER_STATUS__VALUE__AVAILABLE && !*o->leaves_id
+			    ? store_wake_waiting(c, o->region)
+			    : store_mark_region(c, o->region);
 	if (e)
 		return e;
 	o->pb->outcome = outcome;
@@ -82,10 +82,12 @@ Pb__Code withdraw_offers(struct call *c, enum offer_by by, const char *id, const
 	Pb__Code e = store_open_offer(c, by, id, &o);
 
 	while (!e && o.pb) {
+		bool more = o.more || *o.replaces_id;
 		e = end_offer(c, &o, PB__OFFER_OUTCOME__VALUE__WITHDRAWN, reason,
 			PB__RESPONDER_STATUS__VALUE__AVAILABLE);
-		if (!e)
-			e = store_open_offer(c, by, id, &o);
+		if (e || !more)
+			return e;
+		e = store_open_offer(c, by, id, &o);
 	}
 	return e;
 }
@@ -166,9 +168,7 @@ Pb__Code end_assignment(struct call *c, const struct assignment_row *a, struct e
 	if (!e)
 		e = after_lead(c, a, &how);
 	if (!e)
-		e = store_wake_waiting(c);
-	if (!e)
-		e = store_mark_region(c, a->region);
+		e = store_wake_waiting(c, a->region);
 	if (e)
 		return e;
 	a->pb->ended_at = c->at_us;
@@ -252,7 +252,7 @@ Pb__Code change_status(struct call *c, const Pb__Responder *r, Pb__ResponderStat
 	if (!e)
 		e = tell_status(c, r->responder_id, own_district(r), to, "");
 	if (!e && to == PB__RESPONDER_STATUS__VALUE__AVAILABLE)
-		e = store_wake_waiting(c);
+		e = store_wake_waiting(c, "");
 	return e ? e : store_mark_home(c, r->responder_id);
 }
 

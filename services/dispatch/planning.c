@@ -18,12 +18,25 @@ struct region_plan {
 	size_t n;
 };
 
+/* Everything is offered: nothing can be decided before somebody answers. */
+static bool all_offered(const struct open_incidents *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (o->incidents[i].state != INCIDENT_OFFERED ||
+			!strcmp(o->rows[i].state, "WAITING"))
+			return false;
+	return o->n > 0;
+}
+
 static Pb__Code load(struct call *c, int64_t since_us, struct region_plan *p)
 {
 	Pb__Code e = store_open_incidents(c, p->region, &p->open);
 
-	if (!e)
-		e = store_crew_of_region(c, p->region, since_us, &p->crew);
+	if (e || all_offered(&p->open)) {
+		p->open.n = 0;
+		return e;
+	}
+	e = store_crew_of_region(c, p->region, since_us, &p->crew);
 	if (!e && p->open.n)
 		e = store_asked_all(c, &p->open);
 	if (e)

@@ -33,6 +33,7 @@ struct offer_row {
 	Pb__Offer *pb;
 	const char *district, *region;
 	const char *replaces_id, *leaves_id; /* assignments; "" when none */
+	bool more;                           /* there are others of the kind asked for */
 };
 
 struct assignment_row {
@@ -71,8 +72,9 @@ Pb__Code store_lock_incident(struct call *c, const char *id, struct incident_row
 Pb__Code store_lock_waiting(
 	struct call *c, const char *owner, struct incident_row *ret, bool *ret_found);
 Pb__Code store_try_later(struct call *c, const char *incident, int64_t at_us);
-/* A responder is free: the oldest waiting incidents are tried again at once. */
-Pb__Code store_wake_waiting(struct call *c);
+/* A responder is free: the oldest waiting incidents are tried again at once, and the region is
+ * marked. */
+Pb__Code store_wake_waiting(struct call *c, const char *region);
 Pb__Code store_end_incident(struct call *c, const char *incident, const char *reason);
 Pb__Code store_reopen_incident(struct call *c, const char *incident);
 Pb__Code store_move_incident(struct call *c, const char *incident, const char *district,

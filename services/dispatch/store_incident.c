@@ -126,17 +126,22 @@ Pb__Code store_try_later(struct call *c, const char *incident, int64_t at_us)
 	return db_run(c, &sql_try_later, NULL, DB_ARGS(db_uuid(incident), db_time(at_us)));
 }
 
+/* Both in one trip: whoever waits is tried at once, and the region has something to plan. */
 const struct db_stmt sql_wake_waiting = {
 	"wake_waiting",
-	"update dispatch.incident set next_try_at = $1 where id in ("
-	" select id from dispatch.incident where state = 'WAITING' and next_try_at > $1"
-	"  and hold_until is null order by accepted_at limit 20 for update skip locked)",
-	.in = { DB_TIME },
+	"with r as (update dispatch.region r set dirty_at = " REGION_NEXT_PLAN(
+		"$1") "  where r.code = $2 and r.dirty_at is null)"
+		      " update dispatch.incident set next_try_at = $1 where id in ("
+		      " select id from dispatch.incident where state = 'WAITING' and next_try_at > "
+		      "$1"
+		      "  and hold_until is null order by accepted_at limit 20 for update skip "
+		      "locked)",
+	.in = { DB_TIME, DB_TEXT },
 };
 
-Pb__Code store_wake_waiting(struct call *c)
+Pb__Code store_wake_waiting(struct call *c, const char *region)
 {
-	return db_run(c, &sql_wake_waiting, NULL, DB_ARGS(db_time(c->at_us)));
+	return db_run(c, &sql_wake_waiting, NULL, DB_ARGS(db_time(c->at_us), db_text(region)));
 }
 
 const struct db_stmt sql_end_incident = {

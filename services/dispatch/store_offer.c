@@ -2,15 +2,18 @@
 #include <string.h>
 #include "dispatch/store.h"
 
-#define OFFER_COLUMNS \
+#define OFFER_FIELDS \
 	" o.id, o.incident_id, o.responder_id, o.made_at, o.expires_at, coalesce(o.outcome, '')," \
 	" o.ended_at, o.eta_s, o.distance_m, i.case_no, i.place, i.lon, i.lat, i.promised_at," \
-	" i.district, o.lead, o.replaces_id, o.leaves_id, o.agreed_at, i.region" \
-	" from dispatch.offer o join dispatch.incident i on i.id = o.incident_id"
+	" i.district, o.lead, o.replaces_id, o.leaves_id, o.agreed_at, i.region"
+#define OFFER_FROM " from dispatch.offer o join dispatch.incident i on i.id = o.incident_id"
+#define OFFER_COLUMNS OFFER_FIELDS OFFER_FROM
 #define OFFER_TYPES \
 	DB_UUID, DB_UUID, DB_UUID, DB_TIME, DB_TIME, DB_TEXT, DB_TIME, DB_F64, DB_F64, DB_TEXT, \
 		DB_TEXT, DB_F64, DB_F64, DB_TIME, DB_TEXT, DB_BOOL, DB_UUID, DB_UUID, DB_TIME, \
 		DB_TEXT
+
+enum { OFFER_FIELD_COUNT = 20 };
 
 /* $24 replaces, $25 leaves (assignments), $26 region, $27 owner, $28 epoch, $29 plan, $30 digest
  * and $31 inputs of a plan not written yet. The lease is held, the incident waits (or the one to be
@@ -162,19 +165,24 @@ Pb__Code store_find_offer(struct call *c, const char *id, struct offer_row *ret)
 
 const struct db_stmt sql_open_offer = {
 	"open_offer",
-	"select" OFFER_COLUMNS
+	"select" OFFER_FIELDS ", count(*) over () > 1" OFFER_FROM
 	" where o.outcome is null and (o.incident_id = $1 or o.responder_id = $2"
 	"  or o.replaces_id = $3 or o.leaves_id = $4) order by o.lead desc, o.made_at, o.id limit "
 	"1",
 	.in = { DB_UUID, DB_UUID, DB_UUID, DB_UUID },
-	.out = { OFFER_TYPES },
+	.out = { OFFER_TYPES, DB_BOOL },
 };
 
 static Pb__Code open_offer(struct call *c, struct db_arg (*id)[4], struct offer_row *ret)
 {
 	struct db_rows r;
 	Pb__Code e = db_run(c, &sql_open_offer, &r, *id, 4);
-	return e ? e : read_offer(c, &r, 0, ret);
+
+	if (!e)
+		e = read_offer(c, &r, 0, ret);
+	if (!e && ret->pb)
+		ret->more = db_get_bool(&r, 0, OFFER_FIELD_COUNT);
+	return e;
 }
 
 Pb__Code store_open_offer(struct call *c, enum offer_by by, const char *id, struct offer_row *ret)

@@ -10,7 +10,7 @@ const struct db_stmt sql_open_incidents = {
 	"open_incidents",
 	"select" INCIDENT_COLUMNS ", a.responder_id, o.responder_id, o.expires_at, t.responder_id,"
 	"  t.expires_at, coalesce(h.who, '{}'), coalesce(h.until, '{}'),"
-	"  (select q.queued_at from dispatch.queued q where q.incident_id = i.id)"
+	"  (select q.queued_at from dispatch.queued q where q.incident_id = i.id), a.by_hand"
 	" from dispatch.incident i"
 	" left join dispatch.assignment a on a.incident_id = i.id and a.ended_at is null and a.lead"
 	" left join dispatch.offer o on o.incident_id = i.id and o.outcome is null and o.lead"
@@ -26,8 +26,10 @@ const struct db_stmt sql_open_incidents = {
 	" where i.region = $1 and i.phase = 'OPEN' order by i.accepted_at, i.id limit 300",
 	.in = { DB_TEXT },
 	.out = { INCIDENT_TYPES, DB_UUID, DB_UUID, DB_TIME, DB_UUID, DB_TIME, DB_UUIDS, DB_I64S,
-		DB_TIME },
+		DB_TIME, DB_BOOL },
 };
+
+enum { BY_HAND = 1000 }; /* more swaps than any policy allows */
 
 static const char *id_or_null(const struct db_rows *r, size_t i, size_t column)
 {
@@ -65,7 +67,8 @@ static void read_open(
 		.warned_nobody = row->warned_nobody_us != 0,
 		.warned_risk = row->warned_risk,
 		.remote_told = row->warned_remote_us != 0,
-		.swaps = row->swaps,
+		/* Whom a dispatcher sent no plan takes off again. */
+		.swaps = db_get_bool(r, i, at + 8) ? BY_HAND : row->swaps,
 		.hold_until_us = row->hold_until_us,
 		.queued_unit = *row->queued_for ? row->queued_for : NULL,
 		.queued_us = db_get_i64(r, i, at + 7),

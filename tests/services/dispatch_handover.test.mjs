@@ -116,6 +116,18 @@ test('he who is under way gives it back: the offer is a plain one', async () => 
 	await everyoneHome()
 })
 
+test('whom a dispatcher sent no plan takes off again', async () => {
+	const a = await onDuty(near(12))
+	const incident = await report()
+	await offered(incident, a)
+	await s.ok('Dispatch.Assign', DISPATCHER, { incidentId: incident, responderId: a })
+	const b = await onDuty(near(1))
+	await new Promise((r) => setTimeout(r, 1500))
+	assert.equal((await me(b)).responder.status, 'AVAILABLE')
+	assert.equal(s.seen('OfferMade', { incidentId: incident }).length, 1)
+	await everyoneHome()
+})
+
 test('accept, arrival and end at once: one of them wins', async () => {
 	for (let i = 0; i < 6; i++) {
 		const { a, b, incident, trip, offer } = await farAndNear()
