@@ -231,6 +231,8 @@ void rpc_serve(struct svc *s, struct work **works, size_t n);
 void rpc_refuse_busy(struct svc *s, natsMsg *m, const char *why);
 
 struct work *event_accept(struct svc *s, natsMsg *m, unsigned epoch);
+/* Puts the event aside. True when the letter is safe. */
+bool dead_letter(struct svc *s, struct work *w, const char *reason);
 void events_serve(struct svc *s, struct work **works, size_t n);
 /* Tells JetStream what is settled, when it is due. */
 void events_acknowledge(struct svc *s, bool at_once);

@@ -230,6 +230,122 @@ static void a_transaction_is_whole_or_nothing(void **state)
 	work_free(&s, w);
 }
 
+/* Statements nobody waits for: the second of them is refused by the table. */
+static Pb__Code unread_rows(struct work *w, void *arg)
+{
+	for (int i = 0; i < 40; i++) { /* more than may wait unread */
+		const char *id = arena_printf(&w->arena, "u%02d", i);
+
+		if (db_run(&w->call, &put_row, NULL,
+			    DB_ARGS(db_text(id), db_i32(i == 1 ? *(int *)arg : 1))))
+			return w->call.faults.code;
+	}
+	return PB__CODE__OK;
+}
+
+static void an_unread_failure_shows_at_the_end(void **state)
+{
+	int bad = -1, good = 1;
+	struct work *w = work_new(&s, WORK_RPC);
+
+	(void)state;
+	assert_int_equal(exec_transaction(&s, w, unread_rows, &bad), PB__CODE__INTERNAL);
+	assert_int_equal(count("u%"), 0);
+	work_free(&s, w);
+	w = work_new(&s, WORK_RPC);
+	assert_int_equal(exec_transaction(&s, w, unread_rows, &good), PB__CODE__OK);
+	assert_int_equal(count("u%"), 40);
+	work_free(&s, w);
+	w = work_new(&s, WORK_RPC); /* the same again: refused, and the refusal names the rule */
+	assert_int_equal(exec_transaction(&s, w, unread_rows, &good), PB__CODE__CONFLICT);
+	assert_true(w->call.clash);
+	work_free(&s, w);
+}
+
+static Pb__Code shared_trip(struct work *w, void *arg)
+{
+	struct db_rows one, two;
+	struct call *c = &w->call;
+
+	(void)arg;
+	if (db_later(c, &put_row, &one, DB_ARGS(db_text("t1"), db_i32(1))) ||
+		db_later(c, &count_rows, &two, DB_ARGS(db_text("t%"))) || db_settle(c))
+		return c->faults.code;
+	assert_int_equal(one.n, 1);
+	assert_true(db_get_i64(&two, 0, 0) == 1);
+	return PB__CODE__OK;
+}
+
+static Pb__Code forgotten_rows(struct work *w, void *arg)
+{
+	struct db_rows gone;
+
+	(void)arg;
+	return db_later(&w->call, &count_rows, &gone, DB_ARGS(db_text("t%")));
+}
+
+static void rows_may_come_later(void **state)
+{
+	struct work *w = work_new(&s, WORK_RPC);
+
+	(void)state;
+	assert_int_equal(exec_transaction(&s, w, shared_trip, NULL), PB__CODE__OK);
+	assert_int_equal(exec_transaction(&s, w, forgotten_rows, NULL), PB__CODE__OK);
+	assert_int_equal(count("t%"), 1);
+	work_free(&s, w);
+}
+
+static Pb__Code row_and_refuse(struct work *w, void *arg)
+{
+	(void)arg;
+	if (db_run(&w->call, &put_row, NULL, DB_ARGS(db_text("v1"), db_i32(1))))
+		return w->call.faults.code;
+	return call_fail(&w->call, PB__CODE__REFUSED, "no");
+}
+
+static Pb__Code bad_row_and_refuse(struct work *w, void *arg)
+{
+	(void)arg;
+	if (db_run(&w->call, &put_row, NULL, DB_ARGS(db_text("v1"), db_i32(-1))))
+		return w->call.faults.code;
+	return call_fail(&w->call, PB__CODE__REFUSED, "no");
+}
+
+/* The handler's word is the first, also when what it sent before turns out to have failed. */
+static void a_refusal_leaves_nothing(void **state)
+{
+	struct work *w = work_new(&s, WORK_RPC);
+
+	(void)state;
+	assert_int_equal(exec_transaction(&s, w, row_and_refuse, NULL), PB__CODE__REFUSED);
+	assert_int_equal(exec_transaction(&s, w, bad_row_and_refuse, NULL), PB__CODE__REFUSED);
+	assert_int_equal(count("v%"), 0);
+	work_free(&s, w);
+}
+
+static Pb__Code kill_in_between(struct work *w, void *arg)
+{
+	int *runs = arg;
+
+	if (db_run(&w->call, &put_row, NULL, DB_ARGS(db_text("w1"), db_i32(1))))
+		return w->call.faults.code;
+	if (!(*runs)++ && db_run(&w->call, &kill_me, NULL, DB_NONE))
+		return w->call.faults.code;
+	return db_settle(&w->call);
+}
+
+static void a_lost_connection_runs_it_again(void **state)
+{
+	struct work *w = work_new(&s, WORK_RPC);
+	int runs = 0;
+
+	(void)state;
+	assert_int_equal(exec_transaction(&s, w, kill_in_between, &runs), PB__CODE__OK);
+	assert_int_equal(runs, 2);
+	assert_int_equal(count("w%"), 1);
+	work_free(&s, w);
+}
+
 static Pb__Code ask_refusal(struct work *w, void *arg)
 {
 	struct db_rows rows;
@@ -311,6 +427,10 @@ int main(void)
 		cmocka_unit_test(many_bad_ones_end),
 		cmocka_unit_test(a_lost_connection_is_made_again),
 		cmocka_unit_test(a_transaction_is_whole_or_nothing),
+		cmocka_unit_test(an_unread_failure_shows_at_the_end),
+		cmocka_unit_test(rows_may_come_later),
+		cmocka_unit_test(a_refusal_leaves_nothing),
+		cmocka_unit_test(a_lost_connection_runs_it_again),
 		cmocka_unit_test(a_trigger_may_refuse),
 		cmocka_unit_test(every_type_there_and_back),
 		cmocka_unit_test(a_wrong_declaration_stops_the_start),
