@@ -228,8 +228,10 @@ struct figures tally_figures(struct tally *t, const struct tally *base, double b
 	struct day_score s = sum_days(t), b = sum_days(base);
 	double n = fmax(s.calls, 1);
 
-	qsort(t->responses, t->n_responses, sizeof *t->responses, by_float);
-	qsort(t->steps, t->n_steps, sizeof *t->steps, by_float);
+	if (t->n_responses)
+		qsort(t->responses, t->n_responses, sizeof *t->responses, by_float);
+	if (t->n_steps)
+		qsort(t->steps, t->n_steps, sizeof *t->steps, by_float);
 	f.calls = s.calls;
 	f.late_share = s.late / n;
 	f.late_minutes = s.late_min / n;
