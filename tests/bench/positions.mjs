@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { startStack, bin } from '../lib/stack.mjs';
 import { until } from '../lib/http.mjs';
 
-const seconds = Number(process.env.JB_BENCH_SECONDS ?? 10);
+const seconds = Number(process.env.JB_BENCH_SECONDS ?? 10), rounds = Number(process.env.JB_BENCH_ROUNDS ?? 3);
 
 async function run(program, args, env = {}) {
 	const p = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -43,6 +43,11 @@ function people(s, n, file) {
 	writeFileSync(file, all.join('\n'));
 }
 
+async function live(s) {
+	const text = await (await fetch(`${s.vars.STACK_ADMIN}/metrics`)).text();
+	return Number(text.match(/^jb_live_events_total (\d+)/m)?.[1] ?? 0);
+}
+
 async function ingest(what, n, rate, batch) {
 	const s = await startStack({ settings: { JB_LOG_LEVEL: 'warn' }, only: ['identity', 'intake', 'dispatch', 'gateway'] });
 	try {
@@ -53,13 +58,13 @@ async function ingest(what, n, rate, batch) {
 		const before = count();
 		const args = [new URL(s.url).port, board.token, file, String(rate), String(batch)];
 		await run(join(bin, 'bench-ingest'), [...args, '2']); // warm
-		const from = count(), load = process.hrtime.bigint();
+		const from = count(), liveFrom = await live(s);
 		const r = JSON.parse(await run(join(bin, 'bench-ingest'), [...args, String(seconds)]));
-		const kept = count() - from;
+		const kept = count() - from, told = (await live(s)) - liveFrom;
 		console.log(`${what}: ${r.perSecond}/s sent for ${seconds} s in requests of ${batch}; answered stored ${r.stored}, in the track ${kept}, ` +
 			`sent ${r.sent}: lost ${r.stored - kept}, refused requests ${r.refused}, behind schedule ${r.late}`);
 		console.log(`  answers p50 ${r.answerP50Ms} ms, p99 ${r.answerP99Ms} ms; fix to board (SSE) p50 ${r.boardP50Ms} ms, p99 ${r.boardP99Ms} ms, ` +
-			`worst ${r.boardMaxMs} ms, ${r.shown} shown of ${r.answers} reports`);
+			`worst ${r.boardMaxMs} ms; ${told} told live, ${r.shown} shown, of ${r.answers} reports`);
 	} finally {
 		await s.stop();
 	}
@@ -88,7 +93,8 @@ async function index() {
 		} catch {
 			console.log('postgis is not installed: left out');
 		}
-		process.stdout.write(await run(join(bin, 'bench-positions'), args, { PGPASSFILE: s.vars.PGPASSFILE }));
+		for (let i = 0; i < rounds; i++)
+			process.stdout.write(await run(join(bin, 'bench-positions'), args, { PGPASSFILE: s.vars.PGPASSFILE }));
 	} finally {
 		redis?.kill();
 		await s?.stop();
