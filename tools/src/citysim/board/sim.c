@@ -8,52 +8,11 @@
 #include <string.h>
 #include "kit/timeutil.h"
 #include "prng.h"
-#include "queue.h"
+#include "sim_internal.h"
 
-enum { ID_MAX = 24, OUT_MAX = 8192 };
 static const double TICK_S = 15, IDLE_WAIT_MAX_S = 31, LAST_S = 46 * 3600.0;
 
-enum happening { CALL, ANSWER, EXPIRE, ARRIVE, CLEAR, LEG, DUTY, TICK };
-
-struct car {
-	struct vehicle v;
-	long call;     /* assigned; -1 none */
-	long offer;    /* offered; -1 none */
-	unsigned trip; /* cancels arrivals and legs of earlier trips */
-	unsigned asked;
-	bool on_scene, on_duty, idle; /* idle: to be sent home */
-	uint32_t home;
-	size_t leg;
-	double free_since, busy_since, trip_from;
-	double sent_fix;
-};
-
-struct live {
-	long call;
-	double idle_wait, last;
-};
-
-struct sim {
-	const struct sim_setup *set;
-	struct sim_result *ret;
-	struct clock clock;
-	struct queue queue;
-	struct engine e;
-	struct car *cars;
-	size_t *slot, *car_of; /* car -> slot of the engine's array, and back */
-	struct live *live;     /* beside e.incidents */
-	char (*unit_ids)[ID_MAX], (*call_ids)[ID_MAX];
-	struct demand demand;
-	struct zone *zones;
-	struct ranking scratch;
-	struct engine_command *out;
-	double now;
-	size_t log_size, steps_size, recent, recent_from;
-	bool ticking;
-	bool failed;
-};
-
-static void violate(struct sim *s, const char *what, long call, long car)
+void sim_violate(struct sim *s, const char *what, long call, long car)
 {
 	if (!*s->ret->violation)
 		snprintf(s->ret->violation, sizeof s->ret->violation,
@@ -134,7 +93,7 @@ static void drive(struct sim *s, struct car *c, double turnout, double factor, u
 	queue_push(&s->queue, c->v.arrive_s, then, (size_t)(c - s->cars), c->trip);
 	free_s = c->v.n ? c->v.until[c->v.n - 1] - c->v.begun : 0;
 	if (c->v.arrive_s - c->v.depart_s < free_s / 1.3 - 0.01)
-		violate(s, "a unit drove faster than 1.3 times free flow", c->call,
+		sim_violate(s, "a unit drove faster than 1.3 times free flow", c->call,
 			(long)(c - s->cars));
 }
 
@@ -155,7 +114,7 @@ static void drive_home(struct sim *s, struct car *c)
 	drive(s, c, 0, 1, to, LEG);
 }
 
-static void end_busy(struct sim *s, struct car *c)
+void sim_end_busy(struct sim *s, struct car *c)
 {
 	struct unit_result *u = &s->ret->units[c - s->cars];
 
@@ -177,7 +136,7 @@ static void on_assign(struct sim *s, const struct engine_command *cmd)
 	double turnout = clock_turnout(s->set->scenario, s->now) - s->set->scenario->accept_s;
 
 	if (c->call >= 0 || c->on_scene)
-		violate(s, "a unit was assigned twice", call, (long)(c - s->cars));
+		sim_violate(s, "a unit was assigned twice", call, (long)(c - s->cars));
 	c->call = call;
 	c->idle = false;
 	c->trip_from = s->now;
@@ -222,7 +181,7 @@ static void on_offer(struct sim *s, const struct engine_command *cmd)
 	const struct scenario *sc = s->set->scenario;
 
 	if (c->offer >= 0)
-		violate(s, "a unit has two offers at once", call, (long)(c - s->cars));
+		sim_violate(s, "a unit has two offers at once", call, (long)(c - s->cars));
 	c->offer = call;
 	c->asked++;
 	s->ret->offers++;
@@ -266,7 +225,7 @@ static void obey(struct sim *s, const struct engine_command *c)
 		on_end_assignment(s, c);
 		break;
 	case COMMAND_REFUSE:
-		violate(s, c->word, call_index(s, c->incident), car_index(s, c->unit));
+		sim_violate(s, c->word, call_index(s, c->incident), car_index(s, c->unit));
 		break;
 	case COMMAND_WARN:
 		s->ret->warnings++;
@@ -355,7 +314,8 @@ static void check_nobody_waits(struct sim *s)
 		l->last = who < 0 ? -1 : s->now;
 		s->ret->idle_wait_s = fmax(s->ret->idle_wait_s, l->idle_wait);
 		if (l->idle_wait > IDLE_WAIT_MAX_S)
-			violate(s, "a call waits while a unit is free and willing", l->call, who);
+			sim_violate(
+				s, "a call waits while a unit is free and willing", l->call, who);
 	}
 }
 
@@ -378,7 +338,7 @@ static void send_idle_home(struct sim *s, struct car *c)
 {
 	if (!c->idle || c->call >= 0)
 		return;
-	end_busy(s, c);
+	sim_end_busy(s, c);
 	if (c->offer < 0 || vehicle_moves(&c->v, s->now))
 		drive_home(s, c);
 }
@@ -450,7 +410,7 @@ static void arrive(struct sim *s, struct car *c, unsigned trip)
 		return;
 	k = &s->set->day->calls[c->call];
 	if (c->v.node != k->node || s->ret->calls[c->call].response_s < INFINITY)
-		violate(s, "a unit arrived elsewhere, or twice", c->call, (long)(c - s->cars));
+		sim_violate(s, "a unit arrived elsewhere, or twice", c->call, (long)(c - s->cars));
 	s->ret->calls[c->call].response_s = s->now - k->at_s;
 	s->ret->units[c - s->cars].jobs++;
 	s->ret->scene_s += k->scene_s;
@@ -520,143 +480,6 @@ static void happen(struct sim *s, const struct queued *q)
 	}
 }
 
-/* ---- beginning and end ---- */
-
-/* Ids and places in the arrays: as numbered, or by a shuffle. */
-static void name_everything(struct sim *s)
-{
-	const struct fleet *f = s->set->fleet;
-	struct prng r;
-
-	prng_seed(&r, s->set->permute);
-	for (size_t i = 0; i < f->n; i++)
-		s->slot[i] = i;
-	for (size_t i = f->n; s->set->permute && i > 1; i--) {
-		size_t k = prng_below(&r, i), t = s->slot[i - 1];
-		s->slot[i - 1] = s->slot[k];
-		s->slot[k] = t;
-	}
-	for (size_t i = 0; i < f->n; i++) {
-		s->car_of[s->slot[i]] = i;
-		snprintf(s->unit_ids[i], ID_MAX, "u%04zu", s->slot[i]);
-	}
-	for (size_t i = 0; i < s->set->day->n; i++)
-		snprintf(s->call_ids[i], ID_MAX, "i%016llx",
-			s->set->permute ? (unsigned long long)hash_mix(s->set->permute, i)
-					: (unsigned long long)i);
-}
-
-static void place_cars(struct sim *s)
-{
-	const struct fleet *f = s->set->fleet;
-
-	for (size_t i = 0; i < f->n; i++) {
-		struct car *c = &s->cars[i];
-		bool on = !(f->on_duty_s[i] > 0);
-		*c = (struct car){ .call = -1,
-			.offer = -1,
-			.on_duty = on,
-			.home = f->home[i],
-			.busy_since = -1,
-			.sent_fix = -1e9 };
-		vehicle_init(&c->v, i, f->start[i]);
-		c->v.fix_s = -1e9;
-		s->e.units[s->slot[i]] = (struct unit){ .id = s->unit_ids[i],
-			.state = on ? UNIT_AVAILABLE : UNIT_OFF_DUTY,
-			.since_us = s->clock.midnight_us - 3600 * US_PER_S,
-			.post = s->set->city->at[f->home[i]],
-			.has_post = true };
-		if (!on)
-			queue_push(&s->queue, f->on_duty_s[i], DUTY, i, 0);
-		else if (f->loop && f->loop[i][0] != UINT32_MAX)
-			queue_push(&s->queue, 0, LEG, i, 0);
-	}
-}
-
-static bool allocate(struct sim *s, const struct sim_setup *set, struct sim_result *r)
-{
-	size_t units = set->fleet->n, calls = set->day->n;
-
-	s->cars = calloc(units + 1, sizeof *s->cars);
-	s->slot = calloc(units + 1, sizeof *s->slot);
-	s->car_of = calloc(units + 1, sizeof *s->car_of);
-	s->unit_ids = calloc(units + 1, sizeof *s->unit_ids);
-	s->call_ids = calloc(calls + 1, sizeof *s->call_ids);
-	s->live = calloc(calls + 1, sizeof *s->live);
-	s->zones = calloc(set->foresight->n_zones + 1, sizeof *s->zones);
-	s->e.units = calloc(units + 1, sizeof *s->e.units);
-	s->e.incidents = calloc(calls + 1, sizeof *s->e.incidents);
-	s->scratch.candidates = calloc(units + 1, sizeof *s->scratch.candidates);
-	s->scratch.rejections = calloc(units + 1, sizeof *s->scratch.rejections);
-	s->out = calloc(OUT_MAX, sizeof *s->out);
-	s->e.work = engine_work_new();
-	r->calls = calloc(calls + 1, sizeof *r->calls);
-	r->units = calloc(units + 1, sizeof *r->units);
-	return s->cars && s->slot && s->car_of && s->unit_ids && s->call_ids && s->live &&
-	       s->zones && s->e.units && s->e.incidents && s->scratch.candidates &&
-	       s->scratch.rejections && s->out && s->e.work && r->calls && r->units;
-}
-
-static void release(struct sim *s)
-{
-	for (size_t i = 0; s->cars && i < s->set->fleet->n; i++)
-		vehicle_free(&s->cars[i].v);
-	queue_free(&s->queue);
-	engine_work_free(s->e.work);
-	free(s->cars);
-	free(s->slot);
-	free(s->car_of);
-	free(s->unit_ids);
-	free(s->call_ids);
-	free(s->live);
-	free(s->zones);
-	free(s->e.units);
-	free(s->e.incidents);
-	free(s->scratch.candidates);
-	free(s->scratch.rejections);
-	free(s->out);
-}
-
-static void begin(struct sim *s)
-{
-	const struct sim_setup *set = s->set;
-	const struct foresight *f = set->foresight;
-
-	clock_init(&s->clock, set->scenario, set->day->day);
-	s->e.policy = *set->policy;
-	s->e.travel = belief_model(set->belief, &s->clock);
-	s->e.n_units = set->fleet->n;
-	memcpy(s->zones, f->zones, f->n_zones * sizeof *f->zones);
-	s->demand = (struct demand){ .zones = s->zones,
-		.n_zones = f->n_zones,
-		.posts = f->posts,
-		.n_posts = f->n_posts,
-		.drive_s = f->drive_s };
-	s->e.demand = f->n_zones ? &s->demand : NULL;
-	name_everything(s);
-	place_cars(s);
-	for (size_t i = 0; i < set->day->n; i++) {
-		s->ret->calls[i].response_s = INFINITY;
-		queue_push(&s->queue, set->day->calls[i].known_s, CALL, i, 0);
-	}
-}
-
-static void finish(struct sim *s)
-{
-	double tape = 0;
-
-	for (size_t i = 0; i < s->set->fleet->n; i++) {
-		end_busy(s, &s->cars[i]);
-		s->ret->units[i].metres =
-			vehicle_metres(&s->cars[i].v, s->set->city, &s->clock, s->now);
-	}
-	for (size_t i = 0; i < s->set->day->n; i++)
-		if (s->ret->calls[i].response_s < INFINITY)
-			tape += s->set->day->calls[i].scene_s;
-	if (fabs(tape - s->ret->scene_s) > 1e-6 * (tape + 1))
-		violate(s, "time on scenes differs from the tape's", -1, -1);
-}
-
 bool sim_run(const struct sim_setup *set, struct sim_result *ret)
 {
 	struct sim s = { .set = set, .ret = ret };
@@ -664,17 +487,17 @@ bool sim_run(const struct sim_setup *set, struct sim_result *ret)
 	bool ok;
 
 	*ret = (struct sim_result){ .n_calls = set->day->n, .n_units = set->fleet->n };
-	ok = allocate(&s, set, ret);
+	ok = sim_allocate(&s);
 	if (ok) {
-		begin(&s);
+		sim_begin(&s);
 		while (!s.failed && !s.queue.failed && queue_pop(&s.queue, &q) && q.at < LAST_S) {
 			s.now = q.at;
 			happen(&s, &q);
 		}
-		finish(&s);
+		sim_finish(&s);
 	}
 	ok = ok && !s.failed && !s.queue.failed;
-	release(&s);
+	sim_release(&s);
 	return ok;
 }
 
