@@ -52,6 +52,7 @@ struct req {
 
 	struct who who;
 	bool by_cookie, optional_auth;
+	bool late_token; /* it is in the body: the caller isn't known yet */
 	unsigned char token[TOKEN_HASH];
 	uint64_t sessions_ended;
 
@@ -69,7 +70,6 @@ struct req {
 		size_t n;
 		bool read;
 	} loose;
-	bool late_token; /* it is in the body: the caller isn't known yet */
 
 	struct out_header out[OUT_HEADERS_MAX];
 	size_t n_out;
