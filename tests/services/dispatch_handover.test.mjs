@@ -143,12 +143,13 @@ test('accept, arrival and end at once: one of them wins', async () => {
 	}
 })
 
-// A is on his way to one when a second crash happens beside him; B, who is free, is nearer to the first.
+// A is on his way to one when a second crash happens beside him; B, who is free, is no nearer to the first than he:
+// for its own sake nobody would change.
 async function chain() {
 	const a = await onDuty(near(0))
 	const one = await report(near(7))
 	const first = await give(one, a)
-	const b = await onDuty(near(13))
+	const b = await onDuty(near(14.2))
 	const two = await report(near(0.1))
 	return { a, b, one, two, first, toA: await offered(two, a), toB: await offered(one, b) }
 }
