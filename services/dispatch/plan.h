@@ -29,10 +29,9 @@ struct plan_row {
 	double alone;   /* price of getting nobody now */
 	size_t current; /* column of the unit under way; NONE when waiting */
 	size_t match;
-	size_t behind; /* while paths are followed: the row whose unit comes here */
-	bool certain;  /* late whoever goes */
-	bool must;     /* comes before the others: the share of the oldest */
-	bool frozen;   /* stays as it is */
+	bool certain; /* late whoever goes */
+	bool must;    /* comes before the others: the share of the oldest */
+	bool frozen;  /* stays as it is */
 	bool done;
 };
 

@@ -75,7 +75,6 @@ static void add_row(struct plan *p, struct incident *in, size_t current)
 	p->rows[p->n_rows++] = (struct plan_row){ .in = in,
 		.current = current,
 		.match = current,
-		.behind = NONE,
 		.weight = cost_weight(po, in, now),
 		.remaining_s = (double)(in->promised_us - now) / 1e6 };
 }

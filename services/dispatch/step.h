@@ -14,7 +14,6 @@ struct step {
 	struct engine_work *work;
 	struct engine_command *out;
 	size_t n, max;
-	bool failed; /* a command found no room: a bug, never by design */
 };
 
 /* ---- engine_moves.c ---- */
