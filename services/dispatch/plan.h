@@ -78,6 +78,12 @@ struct candidate plan_candidate(const struct plan *p, size_t row, size_t column)
 const struct decision *plan_decision(struct plan *p, size_t row);
 const struct decision *rank_decision(struct step *s, const struct incident *in);
 
+/* plan_kept.c: incidents kept for a unit that is free now; the reason of those held; further
+ * responders for those that want several. */
+void plan_serve_queues(struct step *s);
+void plan_note_holds(struct step *s);
+void plan_send_helpers(struct step *s);
+
 /* inputs.c */
 void inputs_digest(const struct engine *e, int64_t now_us, uint8_t ret[static ENGINE_DIGEST]);
 
