@@ -105,7 +105,7 @@ Pb__Code dispatch_get_responder(
 	out->assignment = f.assignment.pb;
 	out->queue = f.queue.pb;
 	out->n_queue = f.queue.n;
-	return e;
+	return PB__CODE__OK;
 }
 
 Pb__Code dispatch_get_me(struct call *c, const Pb__GetMeRequest *in, Pb__GetMeReply *out)
@@ -121,5 +121,5 @@ Pb__Code dispatch_get_me(struct call *c, const Pb__GetMeRequest *in, Pb__GetMeRe
 	out->assignment = f.assignment.pb;
 	out->queue = f.queue.pb;
 	out->n_queue = f.queue.n;
-	return e;
+	return PB__CODE__OK;
 }

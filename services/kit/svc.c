@@ -409,7 +409,7 @@ int svc_main(int argc, char **argv, const struct service *d)
 	struct svc *s = &svc;
 	const char *file;
 	enum svc_mode mode = svc_read_options(argc, argv, d, tables, &file);
-	struct loop *l = calloc(1, sizeof *l);
+	static struct loop l;
 	int sig_fd;
 
 	if (!config_load(tables, file, stderr) || sodium_init() < 0)
@@ -419,7 +419,7 @@ int svc_main(int argc, char **argv, const struct service *d)
 	sig_fd = signals();
 	pthread_mutex_init(&s->free_lock, NULL);
 	s->stats.methods = calloc(d->rpcs.n + 1, sizeof *s->stats.methods);
-	if (sig_fd < 0 || !l || !s->stats.methods || !inbox_init(&s->inbox, INBOX_LIMIT))
+	if (sig_fd < 0 || !s->stats.methods || !inbox_init(&s->inbox, INBOX_LIMIT))
 		return 1;
 	if (!handlers_complete(d) || !open_database(s, mode) || !open_bus(s))
 		return 1;
@@ -433,9 +433,8 @@ int svc_main(int argc, char **argv, const struct service *d)
 		return 1;
 	log_info("serving", "version=%s rpcs=%zu", JB_VERSION, d->rpcs.n);
 	tell_ready();
-	loop(s, l, sig_fd);
-	drain(s, l, sig_fd);
-	free(l);
+	loop(s, &l, sig_fd);
+	drain(s, &l, sig_fd);
 	if (d->stop)
 		d->stop();
 	release(s);
