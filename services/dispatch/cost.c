@@ -81,7 +81,7 @@ struct lateness cost_lateness(double eta_s, double sigma, double remaining_s)
 	if (remaining_s <= 0)
 		return (struct lateness){ 1, (eta_s - remaining_s) / 60 };
 	double z = (log(fmax(eta_s, 1.0) / remaining_s) - sigma * sigma / 2) / sigma;
-	if (z <= -LAST / STEPS)
+	if (z * STEPS <= -LAST)
 		return (struct lateness){ 0, 0 };
 	double p = normal_cdf(z);
 	double late_s = eta_s * normal_cdf(z + sigma) - remaining_s * p;
