@@ -101,6 +101,7 @@ before(async () => {
 }, { timeout: 60000 });
 after(async () => {
 	for (const p of procs.values()) if (p.exitCode === null && p.signalCode === null) await end(p);
+	if (s) s.proc = null; // ended above, perhaps by a signal
 	await s?.down();
 });
 
