@@ -28,6 +28,7 @@ struct row {
 	size_t index;
 	struct reporter *who;
 	bool settled; /* its verdict stands */
+	bool known; /* because the track has it: to be asked again when the lot is written again */
 };
 
 struct lot {
@@ -286,6 +287,7 @@ static Pb__Code drop_known(
 		if (!has[i])
 			continue;
 		settle(from[i], 'd');
+		from[i]->known = true;
 		if (compare_places(some[i]->wgs84, there[i]) < 0) {
 			e = store_replace_fix(l->g, some[i]);
 			from[i]->who->written = true;
@@ -395,6 +397,9 @@ static Pb__Code write_lot(struct lot *l, bool all)
 
 	for (size_t i = 0; i < l->n_who; i++)
 		l->who[i].written = false;
+	for (size_t i = 0; i < l->n_rows; i++)
+		if (l->rows[i].known)
+			l->rows[i].settled = l->rows[i].known = false;
 	l->n_newest = 0;
 	if (!e)
 		e = write_track(l, all);

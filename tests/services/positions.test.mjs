@@ -97,6 +97,35 @@ test('a day in any order, in any portions, some of it again: the same state', as
 	}
 })
 
+test('two processes write the same responder at once: the same state, each point acknowledged once', async () => {
+	const env = { ...process.env, JB_STALE_SECONDS: '5' }
+	const second = spawn(join(process.env.JB_BIN ?? join(root, 'build/bin'), 'jb-dispatch'), ['--config', join(s.dir, 'etc/dispatch.conf')], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+	let log = ''
+	second.stderr.on('data', (d) => (log += d))
+	const over = new Promise((ok) => second.on('exit', ok))
+	try {
+		await until('the second to serve', () => /serving/.test(log))
+		const fixes = spoilt(drives()[0])
+		let first = null
+		for (let round = 0; round < 4; round++) {
+			const id = await onDuty()
+			const lots = []
+			for (let rest = shuffled(fixes); rest.length;) lots.push(rest.splice(0, 1 + Math.floor(draw() * 40)))
+			const replies = await Promise.all(lots.map((l) => send(id, l)))
+			await until('the row to follow', () => newest(id)[0] === track(id).at(-1)[0])
+			const state = { track: track(id), newest: newest(id) }
+			assert.equal(replies.reduce((n, r) => n + r.stored, 0), state.track.length)
+			if (!first) first = state
+			assert.deepEqual(state, first, `round ${round}`)
+			await s.ok('Dispatch.GoOffDuty', as(id))
+		}
+		assert.match(log, /method=ReportPositions/, 'the second had its share')
+	} finally {
+		second.kill('SIGTERM')
+		await over
+	}
+})
+
 test('one stray point is doubted, the good one after it is not', async () => {
 	const id = await onDuty(), now = Date.now()
 	const doubted = () => newest(id)[4] === 't'
