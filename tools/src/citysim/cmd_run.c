@@ -157,52 +157,86 @@ static bool real(const char *name, const char *text, double low, double high, do
 	return true;
 }
 
+static const struct option options[] = {
+	{ "seeds", required_argument, NULL, SEEDS },
+	{ "seed", required_argument, NULL, SEED },
+	{ "days", required_argument, NULL, DAYS },
+	{ "policies", required_argument, NULL, POLICIES },
+	{ "json", no_argument, NULL, JSON },
+	{ "set", required_argument, NULL, SET },
+	{ "graph", required_argument, NULL, GRAPH },
+	{ "tape", required_argument, NULL, TAPE },
+	{ "posts", required_argument, NULL, POSTS },
+	{ "mode", required_argument, NULL, MODE },
+	{ "no-bound", no_argument, NULL, NO_BOUND },
+	{ "no-checks", no_argument, NULL, NO_CHECKS },
+	{ "live", no_argument, NULL, LIVE },
+	{ "accounts", required_argument, NULL, ACCOUNTS },
+	{ "url", required_argument, NULL, URL },
+	{ "from", required_argument, NULL, FROM },
+	{ "minutes", required_argument, NULL, MINUTES },
+	{ "speed", required_argument, NULL, SPEED },
+	{ "help", no_argument, NULL, HELP },
+	{ 0 },
+};
+
+static bool read_number(int c, struct board_options *o)
+{
+	double v = 0;
+	bool ok = true;
+
+	switch (c) {
+	case SEEDS:
+		ok = whole("seeds", optarg, 1e4, &v) && v > 0;
+		o->seeds = (size_t)v;
+		break;
+	case SEED:
+		ok = whole("seed", optarg, 1e9, &v);
+		o->first_seed = (uint64_t)v;
+		break;
+	case DAYS:
+		ok = whole("days", optarg, 3650, &v) && v > 0;
+		o->days = (size_t)v;
+		break;
+	default:
+		ok = whole("mode", optarg, 99, &v);
+		o->mode = (int)v;
+	}
+	return ok;
+}
+
+/* What a run against running services needs. */
+static bool read_live(int c, struct live_options *l)
+{
+	switch (c) {
+	case ACCOUNTS:
+		l->accounts = optarg;
+		return true;
+	case URL:
+		l->url = optarg;
+		return true;
+	case FROM:
+		return real("from", optarg, 0, 24, &l->from_h);
+	case MINUTES:
+		return real("minutes", optarg, 1, 1440, &l->minutes);
+	default:
+		return real("speed", optarg, 1, 1000, &l->speed);
+	}
+}
+
 static bool read_options(int argc, char **argv, struct wish *w)
 {
 	struct board_options *o = &w->o;
-	static const struct option options[] = {
-		{ "seeds", required_argument, NULL, SEEDS },
-		{ "seed", required_argument, NULL, SEED },
-		{ "days", required_argument, NULL, DAYS },
-		{ "policies", required_argument, NULL, POLICIES },
-		{ "json", no_argument, NULL, JSON },
-		{ "set", required_argument, NULL, SET },
-		{ "graph", required_argument, NULL, GRAPH },
-		{ "tape", required_argument, NULL, TAPE },
-		{ "posts", required_argument, NULL, POSTS },
-		{ "mode", required_argument, NULL, MODE },
-		{ "no-bound", no_argument, NULL, NO_BOUND },
-		{ "no-checks", no_argument, NULL, NO_CHECKS },
-		{ "live", no_argument, NULL, LIVE },
-		{ "accounts", required_argument, NULL, ACCOUNTS },
-		{ "url", required_argument, NULL, URL },
-		{ "from", required_argument, NULL, FROM },
-		{ "minutes", required_argument, NULL, MINUTES },
-		{ "speed", required_argument, NULL, SPEED },
-		{ "help", no_argument, NULL, HELP },
-		{ 0 },
-	};
-	double v = 0;
 	bool ok = true;
 	int c;
 
 	while (ok && (c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (c) {
 		case SEEDS:
-			ok = whole("seeds", optarg, 1e4, &v) && v > 0;
-			o->seeds = (size_t)v;
-			break;
 		case SEED:
-			ok = whole("seed", optarg, 1e9, &v);
-			o->first_seed = (uint64_t)v;
-			break;
 		case DAYS:
-			ok = whole("days", optarg, 3650, &v) && v > 0;
-			o->days = (size_t)v;
-			break;
 		case MODE:
-			ok = whole("mode", optarg, 99, &v);
-			o->mode = (int)v;
+			ok = read_number(c, o);
 			break;
 		case POLICIES:
 			ok = name_policies(o, optarg);
@@ -232,19 +266,11 @@ static bool read_options(int argc, char **argv, struct wish *w)
 			w->is_live = true;
 			break;
 		case ACCOUNTS:
-			w->live.accounts = optarg;
-			break;
 		case URL:
-			w->live.url = optarg;
-			break;
 		case FROM:
-			ok = real("from", optarg, 0, 24, &w->live.from_h);
-			break;
 		case MINUTES:
-			ok = real("minutes", optarg, 1, 1440, &w->live.minutes);
-			break;
 		case SPEED:
-			ok = real("speed", optarg, 1, 1000, &w->live.speed);
+			ok = read_live(c, &w->live);
 			break;
 		case HELP:
 			print_usage(stdout);

@@ -477,7 +477,7 @@ static bool hire(struct live *l, struct live_car *c, size_t i, const json_t *a)
 
 static double wall_time_of_day(void)
 {
-	return fmod((double)(now_us() / US_PER_S) + 8 * 3600, 86400);
+	return fmod((double)now_us() / US_PER_S + 8 * 3600, 86400);
 }
 
 static int drive_all(struct live *l, bool json)

@@ -90,8 +90,8 @@ struct calls_day calls_make(
 	double factor, highest = 0, at = 0;
 	size_t size = 0;
 
-	d.key = hash_mix(hash_mix(seed, KEY_GPS), (uint64_t)(day + 100000));
-	prng_seed(&r, hash_mix(hash_mix(seed, KEY_DAY), (uint64_t)(day + 100000)));
+	d.key = hash_mix(hash_mix(seed, KEY_GPS), (uint64_t)day + 100000);
+	prng_seed(&r, hash_mix(hash_mix(seed, KEY_DAY), (uint64_t)day + 100000));
 	factor = s->day_cv > 0 ? prng_gamma(&r, 1 / (s->day_cv * s->day_cv), s->day_cv * s->day_cv)
 			       : 1;
 	for (int h = 0; h < 24; h++)

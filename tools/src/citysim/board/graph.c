@@ -251,8 +251,9 @@ struct city *graph_make(int side, const struct graph_options *o, char error[stat
 	prng_seed(&r, 4);
 	for (int i = 0; ok && i < side * side; i++) {
 		char name[CITY_NAME_MAX];
-		struct lonlat at = { corner.lon + (i % side + 0.3 * prng_unit(&r)) * 0.0044,
-			corner.lat + (i / side + 0.3 * prng_unit(&r)) * 0.0036 };
+		int column = i % side, row = i / side;
+		struct lonlat at = { corner.lon + (column + 0.3 * prng_unit(&r)) * 0.0044,
+			corner.lat + (row + 0.3 * prng_unit(&r)) * 0.0036 };
 		snprintf(name, sizeof name, "%d", i);
 		ok = draft_node(&d, at, name);
 	}

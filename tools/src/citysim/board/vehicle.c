@@ -159,7 +159,7 @@ static double error_m(
 	const struct scenario *sc, uint64_t unit_key, uint64_t fix_key, int axis, double s)
 {
 	double knot = floor(s / WANDER), part = s / WANDER - knot;
-	uint64_t key = hash_mix(unit_key, (uint64_t)(axis + 20));
+	uint64_t key = hash_mix(unit_key, (uint64_t)axis + 20);
 	double from = hash_normal(hash_mix(key, (uint64_t)(knot + 100000)));
 	double to = hash_normal(hash_mix(key, (uint64_t)(knot + 100001)));
 
