@@ -249,7 +249,8 @@ double posts_choose(struct city *c, const struct scenario *s, const struct gathe
 		for (int i = 0; i < 1000 && swap_best(&m); i++)
 			;
 		value = settle(&m);
-		for (size_t k = fixed; k < fixed + n; k++) /* more units than junctions double up */
+		for (size_t k = fixed; m.n && k < fixed + n;
+			k++) /* more units than junctions double up */
 			ret[k] = m.site[m.chosen[k < m.n ? k : k % m.n]];
 	}
 	median_free(&m);
