@@ -28,6 +28,7 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* Once each; those told live and kept nowhere, never. */
 static void every_event_of_the_contract_is_handled(void **state)
 {
 	(void)state;
@@ -35,7 +36,7 @@ static void every_event_of_the_contract_is_handled(void **state)
 		size_t found = 0;
 		for (const struct event_handler *h = oversight_events; h->type; h++)
 			found += h->type == jb_contract.events[i]->desc;
-		if (found != 1)
+		if (found != !jb_contract.events[i]->live)
 			fail_msg("%s has %zu handlers", jb_contract.events[i]->desc->name, found);
 	}
 }
