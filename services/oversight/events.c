@@ -122,6 +122,7 @@ const struct event_handler oversight_events[] = {
 	{ .type = &pb__assignment_ended__descriptor, .bind = on_any },
 	{ .type = &pb__dispatch_warning__descriptor, .bind = on_any },
 	{ .type = &pb__responder_status_changed__descriptor, .bind = on_any },
+	{ .type = &pb__responder_signal_changed__descriptor, .bind = on_any },
 	{ .type = &pb__incident_held__descriptor, .bind = on_any },
 	{ .type = &pb__incident_resumed__descriptor, .bind = on_any },
 	{ .type = &pb__incident_queued__descriptor, .bind = on_any },
