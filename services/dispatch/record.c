@@ -1,4 +1,5 @@
 /* record.c - the engine's world as a message, and the message as a world again. */
+#include <math.h>
 #include <string.h>
 #include "dispatch/record.h"
 
@@ -102,6 +103,19 @@ static Pb__DecisionIncident *put_incident(const struct incident *in, struct aren
 	return put_asked(p, in, a) && put_helpers(p, in, a) ? p : NULL;
 }
 
+static bool put_drives(Pb__DecisionInputs *p, const struct demand *d, struct arena *a)
+{
+	size_t n = d->drive_s ? d->n_posts * d->n_zones : 0;
+
+	p->drive_tenths = ARENA_ARRAY(a, uint32_t, n + 1);
+	if (!p->drive_tenths)
+		return false;
+	for (; p->n_drive_tenths < n; p->n_drive_tenths++)
+		p->drive_tenths[p->n_drive_tenths] =
+			(uint32_t)lround((double)d->drive_s[p->n_drive_tenths] * 10);
+	return true;
+}
+
 static bool put_demand(Pb__DecisionInputs *p, const struct demand *d, struct arena *a)
 {
 	p->zones = ARENA_ARRAY(a, Pb__DecisionZone *, d->n_zones + 1);
@@ -128,7 +142,7 @@ static bool put_demand(Pb__DecisionInputs *p, const struct demand *d, struct are
 		o->lon = d->posts[i].at.lon;
 		o->lat = d->posts[i].at.lat;
 	}
-	return true;
+	return put_drives(p, d, a);
 }
 
 static bool put_arrays(Pb__DecisionInputs *p, const struct engine *e, struct arena *a)
@@ -249,12 +263,25 @@ static void get_incident(const Pb__DecisionIncident *p, struct incident *in)
 	get_lists(p, in);
 }
 
+/* NULL with *ret_ok: none were used. */
+static const float *get_drives(const Pb__DecisionInputs *p, struct arena *a, bool *ret_ok)
+{
+	float *drives = ARENA_ARRAY(a, float, p->n_drive_tenths + 1);
+
+	*ret_ok = drives && (!p->n_drive_tenths || p->n_drive_tenths == p->n_posts * p->n_zones);
+	for (size_t i = 0; *ret_ok && i < p->n_drive_tenths; i++)
+		drives[i] = (float)p->drive_tenths[i] / 10;
+	return p->n_drive_tenths ? drives : NULL;
+}
+
 static bool get_demand(const Pb__DecisionInputs *p, struct arena *a, struct demand *ret)
 {
 	struct zone *zones = ARENA_ARRAY(a, struct zone, p->n_zones + 1);
 	struct post_site *posts = ARENA_ARRAY(a, struct post_site, p->n_posts + 1);
+	bool ok;
+	const float *drives = get_drives(p, a, &ok);
 
-	if (!zones || !posts)
+	if (!zones || !posts || !ok)
 		return false;
 	for (size_t i = 0; i < p->n_zones; i++)
 		zones[i] = (struct zone){ { p->zones[i]->lon, p->zones[i]->lat },
@@ -266,7 +293,8 @@ static bool get_demand(const Pb__DecisionInputs *p, struct arena *a, struct dema
 		.n_zones = p->n_zones,
 		.rate_per_s = p->rate_per_s,
 		.posts = posts,
-		.n_posts = p->n_posts };
+		.n_posts = p->n_posts,
+		.drive_s = drives };
 	return true;
 }
 
