@@ -101,7 +101,10 @@ static void finish(struct svc *s, struct work *w, const ProtobufCMessage *out)
 	if (!c->faults.code) {
 		len = protobuf_c_message_get_packed_size(out);
 		body = arena_alloc(c->arena, len ? len : 1);
-		if (body)
+		if (len > (size_t)natsConnection_GetMaxPayload(s->nc))
+			fault_set(&c->faults, PB__CODE__TOO_LARGE,
+				"the answer of %zu bytes is larger than the bus takes", len);
+		else if (body)
 			protobuf_c_message_pack(out, body);
 		else
 			fault_set(&c->faults, PB__CODE__TOO_LARGE,
